@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import { configSchema, type Config } from '../src/config/schema.ts';
+import { runSetup } from '../src/main/setup.ts';
+import { readEndpoints } from '../src/stack/config-file.ts';
+import { startStack, type Endpoints } from '../src/stack/stack.ts';
+
+/** Real servers for one bench, with topics, templates and indices of its own. */
+export interface BenchStack {
+  readonly config: Config;
+  /** The same configuration as a file, for child processes. */
+  readonly configFile: string;
+  close(): Promise<void>;
+}
+
+export interface BenchStackOptions {
+  /** Configuration file of a running stack; without it one is started. */
+  readonly stackFile: string | undefined;
+  /** Servers to start, by name; all when absent. */
+  readonly only?: readonly string[];
+  readonly overrides?: Partial<Record<keyof Config, unknown>>;
+  readonly say: (line: string) => void;
+}
+
+export async function openBenchStack({ stackFile, only, overrides, say }: BenchStackOptions): Promise<BenchStack> {
+  const stack = stackFile === undefined ? await startStack({ ...(only === undefined ? {} : { only }), onProgress: (progress) => say(JSON.stringify(progress)) }) : null;
+  const endpoints: Endpoints = stack?.endpoints ?? readEndpoints(stackFile as string);
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const configFile = join(folder, 'sluice.config.yaml');
+  const raw = { prefix: `bench-${randomBytes(3).toString('hex')}.`, regions: endpoints.regions, source: { kafka: endpoints.source }, ...overrides };
+  writeFileSync(configFile, stringify(raw));
+  const config = configSchema.parse(raw);
+  const report = await runSetup(config, pino({ level: 'silent' }));
+  if (!report.ok) throw new Error(`setup failed: ${JSON.stringify(report)}`);
+  return { config, configFile, close: async () => { rmSync(folder, { recursive: true }); await stack?.down(); } };
+}

@@ -1,0 +1,144 @@
+import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { decodeEnvelope, ENVELOPE_HEADER } from '../src/domain/envelope.ts';
+import { lanesBetween } from '../src/domain/lane.ts';
+import { regionalTopicOf, sourceTopicOf } from '../src/domain/pipeline.ts';
+import { BATCHES_INDEX } from '../src/domain/system-names.ts';
+import { openRegionLog, openRegionSearch, openSource } from '../src/main/connections.ts';
+import type { Config } from '../src/config/schema.ts';
+import type { RecordLog } from '../src/ports/record-log.ts';
+import { openBenchStack } from './bench-stack.ts';
+import { startChild, type Child } from './child.ts';
+import { BENCH_PIPELINE as PIPELINE, saleEvents } from './events.ts';
+import { latenciesOf, type RegionalRecord, type SettledRange } from './latency-figures.ts';
+import { percentile, rounded } from './statistics.ts';
+
+/** Events are sent in this rhythm, ms: the steps in which a rate of 250/s is kept exactly. */
+const TICK_MS = 20;
+const MAX_BATCH_DOCUMENTS = 10_000;
+const SETTLE_LIMIT_MS = 60_000;
+
+export interface LatencyOptions {
+  readonly stackFile: string | undefined;
+  readonly rate: number;
+  readonly seconds: number;
+  /** Seconds of the same load before the measurement. */
+  readonly warmUpSeconds: number;
+  readonly say: (line: string) => void;
+}
+
+/** One event from the source topic to both Elasticsearch, at a steady rate through all four lanes, real processes. */
+export async function benchLatency(options: LatencyOptions): Promise<Record<string, unknown>> {
+  const bench = await openBenchStack({ stackFile: options.stackFile, overrides: { pipelines: [PIPELINE] }, say: options.say });
+  const lanes = lanesBetween(Object.keys(bench.config.regions));
+  const children: Child[] = [];
+  try {
+    options.say('starting ingest and the lanes');
+    children.push(await startChild(['ingest', '--config', bench.configFile]));
+    for (const lane of lanes) children.push(await startChild(['process', '--lane', lane.name, '--config', bench.configFile]));
+    return await measure(bench.config, children, options);
+  } finally {
+    await Promise.all(children.map((child) => child.stop()));
+    await bench.close();
+  }
+}
+
+async function measure(config: Config, children: readonly Child[], { rate, seconds, warmUpSeconds, say }: LatencyOptions): Promise<Record<string, unknown>> {
+  const log = pino({ level: 'silent' });
+  const source = openSource(config, log);
+  const events = await saleEvents(rate * (seconds + warmUpSeconds));
+  say(`warming up: ${warmUpSeconds} s at ${rate} events/s`);
+  await feed(source, config, events.slice(0, rate * warmUpSeconds), rate);
+  const cpuBefore = children.map((child) => child.cpuSeconds());
+  say(`measuring: ${seconds} s at ${rate} events/s`);
+  const began = Date.now();
+  await feed(source, config, events.slice(rate * warmUpSeconds), rate);
+  await settled(children);
+  const cpu = children.map((child, at) => child.cpuSeconds() - (cpuBefore[at] as number));
+  const records = (await regionalRecords(config)).filter((record) => record.envelope.sourceTime >= began);
+  const ranges = await settledRanges(config);
+  const { acknowledged, allLanes, missing } = latenciesOf(records, ranges, Object.keys(config.regions));
+  return {
+    bench: 'latency', events: acknowledged.length, missing, rate,
+    p50Ms: percentile(acknowledged, 0.5), p95Ms: percentile(acknowledged, 0.95), p99Ms: percentile(acknowledged, 0.99), maxMs: Math.max(...acknowledged),
+    allLanesP50Ms: percentile(allLanes, 0.5), allLanesP99Ms: percentile(allLanes, 0.99),
+    cpuPercentOfOneCore: Object.fromEntries(children.map((child, at) => [child.name.replace(/ --config.*/, ''), rounded(((cpu[at] as number) / seconds) * 100)])),
+    loadAverage: rounded(loadavg()[0] as number, 2),
+  };
+}
+
+/** Sends the events in even steps; each carries the moment of its sending as the record's timestamp. */
+async function feed(source: RecordLog, config: Config, events: readonly { key: Buffer; value: Buffer }[], rate: number): Promise<void> {
+  const producer = source.producer({ compression: 'none', deliveryTimeoutMs: 60_000 });
+  const topic = sourceTopicOf(config.prefix, PIPELINE);
+  const began = performance.now();
+  const sends: Promise<void>[] = [];
+  let sent = 0;
+  while (sent < events.length) {
+    const due = Math.min(events.length, Math.floor(((performance.now() - began) / 1_000) * rate));
+    const batch = events.slice(sent, due).map(({ key, value }) => ({ topic, key, value, timestamp: Date.now() }));
+    sent = Math.max(sent, due);
+    if (batch.length > 0) sends.push(producer.send(batch));
+    await sleep(TICK_MS);
+  }
+  await Promise.all(sends);
+  await producer.close();
+}
+
+async function settled(children: readonly Child[]): Promise<void> {
+  const limit = Date.now() + SETTLE_LIMIT_MS;
+  const lanes = children.filter((child) => child.name.startsWith('process'));
+  for (let quiet = 0; quiet < 3; ) {
+    if (Date.now() > limit) throw new Error('the lanes did not settle');
+    const lags = await Promise.all(lanes.map(lagOf));
+    quiet = lags.every((lag) => lag === 0) ? quiet + 1 : 0;
+    await sleep(1_500);
+  }
+}
+
+async function lagOf(child: Child): Promise<number | null> {
+  const metrics = await (await fetch(new URL('/metrics', child.url))).text();
+  const lags = [...metrics.matchAll(/^sluice_lane_lag_records\{.*\} (\d+)/gm)].map((match) => Number(match[1]));
+  return lags.length === 0 ? null : lags.reduce((sum, lag) => sum + lag, 0);
+}
+
+async function regionalRecords(config: Config): Promise<RegionalRecord[]> {
+  const topic = regionalTopicOf(config.prefix, PIPELINE);
+  const records: RegionalRecord[] = [];
+  for (const source of Object.keys(config.regions)) {
+    const log = openRegionLog(config, source, pino({ level: 'silent' }));
+    const [reader, admin] = [log.reader(), log.admin()];
+    const ends = new Map((await admin.ranges([topic])).filter((range) => range.latest > 0).map((range) => [range.partition, range.latest]));
+    for (const partition of ends.keys()) reader.seek({ topic, partition, offset: 0 });
+    while (ends.size > 0) {
+      for (const block of await reader.poll({ maxBytes: 4_000_000, maxWaitMs: 500 })) {
+        for (let at = 0; at < block.count; at += 1) {
+          const envelope = decodeEnvelope(block.header(at, ENVELOPE_HEADER) as Buffer);
+          if (envelope !== null) records.push({ source, topic, partition: block.partition, offset: block.offset(at), envelope });
+        }
+        if (block.nextOffset >= (ends.get(block.partition) ?? 0)) ends.delete(block.partition);
+      }
+    }
+    await Promise.all([reader.close(), admin.close()]);
+  }
+  return records;
+}
+
+interface BatchDetail { readonly end_time: string; readonly ranges: readonly { topic: string; partition: number; first: number; last: number }[] }
+
+async function settledRanges(config: Config): Promise<SettledRange[]> {
+  const ranges: SettledRange[] = [];
+  for (const destination of Object.keys(config.regions)) {
+    const search = openRegionSearch(config, destination);
+    const alias = `${config.prefix}${BATCHES_INDEX}`;
+    await search.call('POST', `/${alias}/_refresh`);
+    const { body } = await search.call('POST', `/${alias}/_search`, { size: MAX_BATCH_DOCUMENTS, _source: ['source', 'detail'] });
+    const hits = (body['hits'] as { hits: { _source: { source: string; detail: BatchDetail[] } }[] }).hits;
+    for (const { _source: { source, detail } } of hits) {
+      for (const batch of detail) for (const range of batch.ranges) ranges.push({ source, destination, ...range, at: Date.parse(batch.end_time) });
+    }
+    await search.close();
+  }
+  return ranges;
+}

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { benchHotPath } from './hot-path.ts';
+import { benchLane } from './lane.ts';
+import { benchLatency } from './latency.ts';
+import { benchMemory } from './memory.ts';
+
+const USAGE = `npm run bench -- <bench> [options]
+
+Benches
+  latency    one event from the source topic to both Elasticsearch, four lanes, steady rate
+  hot-path   CPU of decoding and building bulk bodies, without any server
+  memory     a lane whose destination stalls while its topic is full, with a small heap
+  lane       a filled topic into an index, against the raw _bulk limit and a naive program
+
+Options
+  --json             the last line on standard output is one object
+  --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
+  --docs N           documents of a lane run            (default 1000000)
+  --rounds R         interleaved rounds of a lane run   (default 3)
+  --no-naive         leave the naive program out
+  --rate N           events a second, latency           (default 250)
+  --seconds N        length of the measurement, or of the stall (default 30)
+  --warm-up N        seconds of load before it, latency (default 20)
+  --node-option O    an option for the measured process, such as --cpu-prof; may be repeated
+
+Examples
+  npm run bench -- latency --json
+  npm run bench -- lane --docs 300000 --rounds 1 --no-naive
+`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true, allowNegative: true,
+  options: {
+    json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
+    docs: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
+    rate: { type: 'string', default: '250' }, seconds: { type: 'string', default: '30' }, 'warm-up': { type: 'string', default: '20' },
+    'node-option': { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const benches: Record<string, () => Promise<Record<string, unknown>>> = {
+  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']), say }),
+  'hot-path': () => benchHotPath(),
+  memory: () => benchMemory({ stackFile: values.stack, documents: Number(values.docs), seconds: Number(values.seconds), say }),
+  lane: () => benchLane({ stackFile: values.stack, documents: Number(values.docs), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+};
+
+const bench = benches[positionals[0] ?? ''];
+if (values.help || bench === undefined) {
+  process.stderr.write(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+const result = await bench();
+process.stdout.write(`${values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+// Runs a program of this repository with the Node that comes with it, and installs what is missing before.
+// Plain JavaScript for Node >= 18 without any package: `node scripts/run.mjs FILE [ARGUMENTS]`, FILE relative to the repository.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install } from './install.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PARENT_POLL_MS = 1_000;
+const TETHER = join(ROOT, 'scripts/tether.mjs');
+
+/** Runs one program of the repository and exits with its code. */
+export async function run(file, args) {
+  try {
+    await install(ROOT);
+  } catch (error) {
+    process.stderr.write(`sluice: ${error.message}\n`);
+    process.exit(1);
+  }
+  const child = start(resolve(ROOT, file), args);
+  passSignals(child);
+  child.on('error', (error) => {
+    process.stderr.write(`sluice: Node could not be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+// The fourth descriptor is the tether: should this process be killed, the program sees it end and stops as well.
+function start(file, args) {
+  const bin = join(ROOT, 'node_modules/.bin');
+  return spawn(join(bin, 'node'), ['--import', TETHER, file, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: {
+      ...process.env,
+      SLUICE_TETHER: '3',
+      PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules/.cache/compile'),
+    },
+  });
+}
+
+// A terminal sends SIGINT to the whole group, so the program has it already; passed on, it would count as a second Ctrl-C.
+function passSignals(child) {
+  const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  process.on('SIGINT', () => terminal || child.kill('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  setInterval(() => process.ppid === npm || child.kill('SIGTERM'), PARENT_POLL_MS).unref();
+}
+
+if (process.argv[1] !== undefined && existsSync(process.argv[1]) && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const [file, ...args] = process.argv.slice(2);
+  if (file === undefined) {
+    process.stderr.write('usage: node scripts/run.mjs FILE [ARGUMENTS]\n');
+    process.exit(2);
+  }
+  await run(file, args);
+}

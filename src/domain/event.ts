@@ -1,0 +1,11 @@
+/** What the source emitted, as bytes, with where it stood. */
+export interface SourceEvent {
+  readonly pipeline: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** When the source record was written, epoch ms. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly payload: Buffer | null;
+}

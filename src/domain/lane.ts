@@ -1,0 +1,27 @@
+/** Primary: into the lane's own region. Secondary: into the other region. */
+export type Role = 'primary' | 'secondary';
+
+/** One source region → one destination region. */
+export interface Lane {
+  readonly source: string;
+  readonly destination: string;
+  readonly role: Role;
+  /** `source-destination`, as on the command line. */
+  readonly name: string;
+}
+
+export type VersionType = 'external' | 'external_gte';
+
+export function laneOf(source: string, destination: string): Lane {
+  return { source, destination, role: source === destination ? 'primary' : 'secondary', name: `${source}-${destination}` };
+}
+
+/** Every lane between the given regions: n regions make n² lanes. */
+export function lanesBetween(regions: readonly string[]): Lane[] {
+  return regions.flatMap((source) => regions.map((destination) => laneOf(source, destination)));
+}
+
+/** A primary may overwrite an equal version (a replay refreshes `origin`); everyone else must be strictly newer. */
+export function versionTypeOf(role: Role | 'backfill'): VersionType {
+  return role === 'primary' ? 'external_gte' : 'external';
+}

@@ -1,0 +1,6 @@
+/** Pipeline name, in envelopes and topics, of what failed at ingest: it travels like any document. */
+export const FAILURES_PIPELINE = 'failures';
+/** Base name of the failure index; its period is the month of the failed record's timestamp, so a replay finds its document. */
+export const FAILURES_INDEX = 'sluice-failures';
+/** Base name of the batch-metadata index. */
+export const BATCHES_INDEX = 'sluice-batches';

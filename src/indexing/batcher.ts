@@ -1,0 +1,109 @@
+import type { Settlement } from '../domain/settlement.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RecordBlock } from '../ports/record-log.ts';
+import { Batch, BatchPage } from './batch.ts';
+import type { OperationReader, Unfit } from './operation-reader.ts';
+
+export interface BatcherOptions {
+  readonly batchBytes: number;
+  readonly batchOperations: number;
+  readonly batchAgeMs: number;
+  /** What replaces a document's closing brace. */
+  readonly suffix: Buffer;
+  readonly pipelineOf: (topic: string) => string;
+  readonly newBatchId: () => string;
+  readonly clock: Clock;
+}
+
+/** Fills one batch at a time from blocks, in order; a batch is handed over when it is full, or old enough. */
+export class Batcher {
+  readonly #options: BatcherOptions;
+  readonly #reader: OperationReader;
+  readonly #settlement: Settlement;
+  readonly #spare: BatchPage[] = [];
+  #open: Batch | null = null;
+  /** Monotonic, so that a jump of the wall clock neither holds a batch back nor hurries it. */
+  #openedAt = 0;
+
+  constructor(options: BatcherOptions, reader: OperationReader, settlement: Settlement) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#settlement = settlement;
+  }
+
+  get openBytes(): number { return this.#open?.heldBytes ?? 0; }
+
+  /** Adds the block's records; yields each batch that became full on the way (the caller waits for room, then goes on). */
+  *add(block: RecordBlock): Generator<Batch, void, undefined> {
+    let batch = this.#entered(block, block.count > 0 ? block.offset(0) : block.nextOffset);
+    for (let index = 0; index < block.count && batch !== null; index += 1) {
+      const unfit = this.#reader.read(block, index);
+      if (this.#isFull(batch, unfit)) {
+        yield this.#close();
+        batch = this.#entered(block, block.offset(index));
+        if (batch === null) return;
+        this.#reader.read(block, index);
+      }
+      this.#put(batch, block, index, unfit);
+    }
+    batch?.advance(block.nextOffset, 0);
+  }
+
+  /** How long the open batch may still wait, ms; null where none is open. */
+  dueIn(): number | null {
+    if (this.#open === null || this.#open.empty) return null;
+    return Math.max(0, this.#openedAt + this.#options.batchAgeMs - this.#options.clock.monotonic());
+  }
+
+  /** The open batch, whatever it holds; null where there is nothing. */
+  take(): Batch | null {
+    return this.#open === null || this.#open.empty ? null : this.#close();
+  }
+
+  /** Gives a settled batch's page back for the next one; one that grew for a large document is let go. */
+  recycle(batch: Batch): void {
+    if (batch.body.length === this.#options.batchBytes) this.#spare.push(batch.page);
+  }
+
+  #entered(block: RecordBlock, first: number): Batch | null {
+    this.#open ??= this.#newBatch();
+    return this.#open.enter(this.#settlement, block, first) ? this.#open : null;
+  }
+
+  #newBatch(): Batch {
+    const { batchBytes, batchOperations, suffix, newBatchId, clock } = this.#options;
+    this.#openedAt = clock.monotonic();
+    const page = this.#spare.pop() ?? new BatchPage(batchBytes, batchOperations);
+    return new Batch(newBatchId(), clock.now(), page, suffix);
+  }
+
+  #isFull(batch: Batch, unfit: Unfit | null): boolean {
+    if (unfit === null) return !batch.fits(this.#reader.current);
+    return batch.refusedBytes >= this.#options.batchBytes || batch.refusals.length >= this.#options.batchOperations;
+  }
+
+  #close(): Batch {
+    const batch = this.#open as Batch;
+    this.#open = null;
+    return batch;
+  }
+
+  #put(batch: Batch, block: RecordBlock, index: number, unfit: Unfit | null): void {
+    const offset = block.offset(index);
+    batch.advance(offset + 1, 1);
+    if (unfit === null) {
+      batch.append(this.#reader.current, offset, block.timestamp(index));
+      return;
+    }
+    const value = block.value(index);
+    batch.refuse({
+      record: { topic: block.topic, partition: block.partition, offset, timestamp: block.timestamp(index) },
+      stage: unfit.stage,
+      flaw: unfit.flaw,
+      payload: value === null ? null : Buffer.from(value),
+      pipeline: this.#options.pipelineOf(block.topic),
+      documentId: unfit.stage === 'precheck' ? this.#reader.currentId() : null,
+      version: unfit.stage === 'precheck' ? this.#reader.current.version : null,
+    });
+  }
+}

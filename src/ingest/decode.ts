@@ -1,0 +1,15 @@
+import { messageOf } from '../domain/errors.ts';
+import type { SourceEvent } from '../domain/event.ts';
+import type { AnyPipeline, Decoded } from '../domain/pipeline.ts';
+
+const NO_PAYLOAD: Decoded<never> = { ok: false, problem: 'the record has no value' };
+
+/** The event in the pipeline's own terms, or the problem. Never throws, whatever the decoder does. */
+export function decode(pipeline: AnyPipeline, event: SourceEvent): Decoded<unknown> {
+  if (event.payload === null) return NO_PAYLOAD;
+  try {
+    return pipeline.decode(event.payload);
+  } catch (error) {
+    return { ok: false, problem: `the decoder threw: ${messageOf(error)}` };
+  }
+}

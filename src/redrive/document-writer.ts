@@ -1,0 +1,91 @@
+import type { ProcessorConfig } from '../config/schema.ts';
+import { originSuffix, type Origin } from '../domain/origin.ts';
+import { messageOf, SluiceError } from '../domain/errors.ts';
+import { BodyLimit, deliver, type Load } from '../indexing/deliver.ts';
+import { ensureThrough, tryEnsure } from '../indexing/ensure.ts';
+import { Gate, type GateState, type Trouble } from '../indexing/gate.ts';
+import { UNSHADOWED } from '../indexing/newest.ts';
+import type { IndexKeeper } from '../indexing/processor.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { BulkSink } from '../ports/search-index.ts';
+import type { RegionOutcome } from './outcome.ts';
+import type { DocumentWrite } from './plan.ts';
+
+export interface DocumentWriterParts {
+  readonly sink: BulkSink;
+  readonly indices: IndexKeeper;
+  readonly settings: ProcessorConfig;
+  readonly origin: Origin;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onGate?: (state: GateState) => void;
+}
+
+/** Writes documents into one region through the lanes' own machinery: outcome table, item retries, bisection, gate. */
+export class DocumentWriter {
+  readonly #parts: DocumentWriterParts;
+  readonly #gate: Gate;
+  readonly #limit: BodyLimit = new BodyLimit();
+  readonly #suffix: Buffer;
+
+  constructor(parts: DocumentWriterParts) {
+    const { settings: { retryMinMs, retryMaxMs, probeMs }, clock, random, onGate } = parts;
+    this.#parts = parts;
+    this.#gate = new Gate({ clock, random, retryMinMs, retryMaxMs, probeMs, ...(onGate === undefined ? {} : { onChange: onGate }) });
+    this.#suffix = originSuffix(parts.origin);
+  }
+
+  /** One outcome per write, in order. A cluster in trouble is waited for no longer than `patienceMs`; rejects only when aborted. */
+  async write(writes: readonly DocumentWrite[], patienceMs: number, signal: AbortSignal): Promise<RegionOutcome[]> {
+    if (writes.length === 0) return [];
+    const impatience = new AbortController();
+    const waiting = this.#parts.clock.sleep(patienceMs, impatience.signal).then(() => impatience.abort(new Error('out of patience')), () => undefined);
+    try {
+      return await this.#deliver(writes, AbortSignal.any([signal, impatience.signal]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!impatience.signal.aborted && !(error instanceof SluiceError)) throw error;
+      const { state } = this.#gate;
+      const reason = impatience.signal.aborted ? (state.kind === 'open' ? `no answer within ${patienceMs} ms` : `${state.kind}: ${state.reason}`) : messageOf(error);
+      return writes.map(() => ({ kind: 'unavailable', reason }));
+    } finally {
+      impatience.abort();
+      await waiting;
+    }
+  }
+
+  async #deliver(writes: readonly DocumentWrite[], signal: AbortSignal): Promise<RegionOutcome[]> {
+    const { sink, indices, settings, clock } = this.#parts;
+    const names = [...new Set(writes.map((write) => write.index))];
+    await ensureThrough(this.#gate, indices, names, signal);
+    const superseded = new Set<number>();
+    const recover = async (): Promise<Trouble | null> => {
+      indices.forget(names);
+      return await tryEnsure(indices, names);
+    };
+    const { rejected } = await deliver(documentLoad(writes, this.#suffix), {
+      sink, gate: this.#gate, limit: this.#limit, clock, timeoutMs: settings.requestTimeoutMs, rejected: 'outcome',
+      onSuperseded: (position) => superseded.add(position), recover,
+    }, signal);
+    return writes.map((_, at): RegionOutcome => {
+      const flaw = rejected.get(at);
+      if (flaw !== undefined) return { kind: 'rejected', flaw };
+      return { kind: superseded.has(at) ? 'superseded' : 'applied' };
+    });
+  }
+}
+
+/** Documents as lines of a bulk request: their own bytes with `origin` added, each at its own version, which must be newer than what is stored. */
+function documentLoad(writes: readonly DocumentWrite[], suffix: Buffer): Load {
+  const lines = writes.map((write) => {
+    const action = Buffer.from(`${JSON.stringify({ [write.operation]: { _index: write.index, _id: write.id, version: write.version, version_type: 'external' } })}\n`);
+    return write.value === null ? action : Buffer.concat([action, withOrigin(write.value, suffix), Buffer.from('\n')]);
+  });
+  const body = Buffer.concat(lines);
+  return { count: writes.length, body, length: body.length, operationOf: (at) => (writes[at] as DocumentWrite).operation, lines: (at) => lines[at] as Buffer, shadows: 0, winnerOver: () => UNSHADOWED };
+}
+
+function withOrigin(value: Buffer, suffix: Buffer): Buffer {
+  const empty = value.toString('latin1', 1, value.length - 1).trim() === '';
+  return Buffer.concat([value.subarray(0, value.length - 1), empty ? suffix.subarray(1) : suffix]);
+}

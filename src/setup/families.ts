@@ -1,0 +1,25 @@
+import type { AnyPipeline } from '../domain/pipeline.ts';
+import type { Period } from '../domain/index-name.ts';
+import { BATCHES_INDEX, FAILURES_INDEX } from '../domain/system-names.ts';
+import type { DatedFamily } from './create-ahead.ts';
+import type { IndexFamily } from './template.ts';
+
+/** What setup needs to know of a pipeline. */
+export type PipelineIndex = Pick<AnyPipeline, 'name' | 'index'>;
+
+/** The indices that Sluice keeps for itself in every region: what failed, and what each batch came to. */
+export const SYSTEM_FAMILIES: readonly (IndexFamily & { readonly period: Period })[] = [
+  { base: FAILURES_INDEX, mapping: FAILURES_INDEX, hidesDeleted: false, period: 'month' },
+  { base: BATCHES_INDEX, mapping: BATCHES_INDEX, hidesDeleted: false, period: 'month' },
+];
+
+/** Every index family of an installation. */
+export function familiesOf(pipelines: readonly PipelineIndex[]): IndexFamily[] {
+  return [...pipelines.map(({ name, index }) => ({ base: name, mapping: index.mapping, hidesDeleted: true })), ...SYSTEM_FAMILIES];
+}
+
+/** The same, as seen by what creates indices. */
+export function datedFamiliesOf(prefix: string, pipelines: readonly PipelineIndex[]): DatedFamily[] {
+  const own = pipelines.map(({ name, index }) => ({ name: prefix + name, period: index.period }));
+  return [...own, ...SYSTEM_FAMILIES.map(({ base, period }) => ({ name: prefix + base, period }))];
+}

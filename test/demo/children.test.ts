@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startChild } from '../../src/demo/children.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const REGION = { kafka: { brokers: ['127.0.0.1:1'] }, elasticsearch: { nodes: ['http://127.0.0.1:2'] } };
+const CONFIG = JSON.stringify({ regions: { west: REGION }, source: { kafka: REGION.kafka }, reference: {}, processor: { drainTimeoutMs: 1_000 } });
+
+it('names a process that ends before it serves, with its last words', async () => {
+  const folder = tempFolder({ 'bad.json': '{}' });
+  await expect(startChild('west-west', ['process', '--lane', 'west-west', '--config', join(folder, 'bad.json')], folder))
+    .rejects.toThrow(/west-west ended with exit code 2[^]*regions: expected/);
+});
+
+it('starts a process that serves its status, and stops it', async () => {
+  const folder = tempFolder({ 'good.json': CONFIG });
+  const child = await startChild('west-west', ['process', '--lane', 'west-west', '--config', join(folder, 'good.json')], folder);
+  const status = await (await fetch(`${child.url}/status`)).json() as { parts: Record<string, { lane: string }> };
+  expect(status.parts['west-west']?.lane).toBe('west-west');
+  expect((await fetch(`${child.url}/readyz`)).status).toBe(503);
+  await child.stop(10_000);
+  expect(await child.ended).toContain('west-west ended');
+});

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { readForeignRecord } from '../../src/indexing/foreign-record.ts';
+
+function valueOf(record: Record<string, unknown>): unknown {
+  const read = readForeignRecord(Buffer.from(JSON.stringify({ id: 'a', version: 1, routing_time: 0, ...record })), 'things', 0);
+  return read.ok ? JSON.parse(read.value?.toString() ?? 'null') : read.reason;
+}
+
+test('a document of another producer lives unless its record or the document itself says that it is removed', () => {
+  expect(valueOf({ document: { title: 'x' } })).toEqual({ title: 'x', deleted: false });
+  expect(valueOf({ document: { title: 'x', deleted: false } })).toEqual({ title: 'x', deleted: false });
+  expect(valueOf({ document: { title: 'x', deleted: true } })).toEqual({ title: 'x', deleted: true });
+  expect(valueOf({ operation: 'delete', document: { title: 'x', deleted: false } })).toEqual({ title: 'x', deleted: true });
+  expect(valueOf({ operation: 'delete' })).toEqual({ deleted: true });
+});

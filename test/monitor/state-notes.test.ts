@@ -1,0 +1,58 @@
+import { describe, expect, it, vi } from 'vitest';
+import { SluiceError } from '../../src/domain/errors.ts';
+import { readStates, tellState, type StateNote } from '../../src/monitor/state-notes.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryLog } from '../support/memory-log.ts';
+
+const TOPIC = 'sluice.state';
+
+function tellerOf(log: MemoryLog, clock: ManualClock, problems: string[] = []) {
+  const stop = new AbortController();
+  const state: { state: string; reason: string | null } = { state: 'running', reason: null };
+  const telling = tellState({ log, topic: TOPIC, clock, read: () => ({ lane: 'west-east', host: 'h1', ...state }), onProblem: (problem) => problems.push(problem) }, stop.signal);
+  return { state, end: async () => { stop.abort(); await telling; } };
+}
+
+async function notesIn(log: MemoryLog): Promise<StateNote[]> {
+  return log.records(TOPIC).map((record) => JSON.parse(String(record.value)) as StateNote);
+}
+
+describe('state notes', () => {
+  it('tell a change with its reason within a second, and since when it stands', async () => {
+    const [log, clock] = [new MemoryLog(), new ManualClock()];
+    log.createTopic(TOPIC);
+    const teller = tellerOf(log, clock);
+    await vi.waitFor(async () => expect(await notesIn(log)).toHaveLength(1));
+    Object.assign(teller.state, { state: 'held', reason: 'write block' });
+    await clock.advance(1_000);
+    await vi.waitFor(async () => expect(await notesIn(log)).toHaveLength(2));
+    const held = clock.now();
+    await clock.advance(10_000);
+    await vi.waitFor(async () => expect((await notesIn(log)).length).toBeGreaterThan(2));
+    expect((await readStates(log, TOPIC))).toEqual([{ lane: 'west-east', host: 'h1', state: 'held', reason: 'write block', since: held, at: expect.any(Number) as number }]);
+    Object.assign(teller.state, { state: 'stopped', reason: null });
+    await teller.end();
+    expect((await readStates(log, TOPIC))[0]).toMatchObject({ state: 'stopped' });
+  });
+
+  it('are not told over and over while nothing changes', async () => {
+    const [log, clock] = [new MemoryLog(), new ManualClock()];
+    log.createTopic(TOPIC);
+    const teller = tellerOf(log, clock);
+    for (let second = 0; second < 9; second += 1) await clock.advance(1_000);
+    expect(await notesIn(log)).toHaveLength(1);
+    await teller.end();
+  });
+
+  it('survive a log that does not answer', async () => {
+    const [log, clock, problems] = [new MemoryLog(), new ManualClock(), [] as string[]];
+    log.createTopic(TOPIC);
+    log.failProduce(new SluiceError('KAFKA_UNAVAILABLE', 'down'));
+    const teller = tellerOf(log, clock, problems);
+    await vi.waitFor(() => expect(problems).toEqual(['down']));
+    log.failProduce(null);
+    await clock.advance(1_000);
+    await vi.waitFor(async () => expect(await notesIn(log)).toHaveLength(1));
+    await teller.end();
+  });
+});

@@ -1,0 +1,33 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../src/main/sluice.ts', import.meta.url));
+
+/** A Sluice process of a test. */
+export interface SluiceProcess {
+  /** Where it serves its health. */
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Sends the signal and waits for the end; resolves with the exit code (null when killed). */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `sluice <args> --config <file>` as a process of its own; resolves when it serves its health. */
+export async function startProcess(configFile: string, args: readonly string[]): Promise<SluiceProcess> {
+  const child = spawn(process.execPath, [CLI, ...args, '--config', configFile], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let log = '';
+  child.stderr?.on('data', (chunk: Buffer) => { log = (log + chunk.toString()).slice(-4_000); });
+  const exited = once(child, 'exit');
+  const url = await Promise.race([
+    once(child, 'message').then(([message]) => (message as { url: string }).url),
+    exited.then(() => { throw new Error(`sluice ${args.join(' ')} ended at once:\n${log}`); }),
+  ]);
+  return {
+    url, child,
+    end: async (signal) => {
+      child.kill(signal);
+      return (await exited)[0] as number | null;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+
+const NEEDS_SERVERS = ['test/contract/**', 'test/live/**', 'test/e2e/**'];
+const GLOBAL_SETUP = ['test/support/stack-setup.ts'];
+
+/** Servers and programs under test share the processors with the tests. */
+const WORKERS = 2;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: NEEDS_SERVERS,
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          globalSetup: GLOBAL_SETUP,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.live.test.ts', 'test/e2e/**/*.test.ts'],
+          globalSetup: GLOBAL_SETUP,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
