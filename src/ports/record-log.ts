@@ -125,6 +125,7 @@ export interface PartitionRange extends TopicPartition {
 export interface RecordLogAdmin {
   /** Creates what is missing and leaves what is there; resolves when the topics can be used. Returns the names created. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
+  /** Topics that are not there count as deleted. */
   deleteTopics(names: readonly string[]): Promise<void>;
   listTopics(): Promise<string[]>;
   addPartitions(topic: string, total: number): Promise<void>;

@@ -193,6 +193,15 @@ export function recordLogContract(name: string, open: () => Promise<RecordLogSub
         expect(await bench.admin.listTopics()).toEqual(expect.arrayContaining([first, second]));
       });
 
+      it('deletes topics, and takes those that are not there for deleted', async () => {
+        const [kept, first, second] = [await bench.newTopic(), bench.unique('topic'), bench.unique('topic')];
+        await bench.admin.ensureTopics([first, second].map((name) => ({ name, partitions: 1, replicas: 1 })));
+        await bench.admin.deleteTopics([first]);
+        await bench.admin.deleteTopics([first, second, bench.unique('absent')]);
+        const left = await bench.admin.listTopics();
+        expect(left.filter((name) => [kept, first, second].includes(name))).toEqual([kept]);
+      });
+
       it('names a topic that does not exist', async () => {
         await expect(bench.admin.ranges([bench.unique('absent')])).rejects.toMatchObject({ code: 'KAFKA_UNKNOWN_TOPIC' });
         expect(await bench.admin.committed(bench.unique('group'), [bench.unique('absent')])).toEqual([]);

@@ -2,6 +2,7 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import { SluiceError } from '../../../domain/errors.ts';
 import type { PartitionPosition, PartitionRange, RecordLogAdmin, TopicSpec } from '../../../ports/record-log.ts';
 import type { LogContext } from '../context.ts';
+import { deletePresent } from '../delete-present.ts';
 import { kafkajsClient } from './client.ts';
 import { asSluiceError } from './errors.ts';
 
@@ -29,7 +30,10 @@ export class KafkajsAdmin implements RecordLogAdmin {
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
-    if (names.length > 0) await this.#call('topics could not be deleted', (client) => client.deleteTopics({ topics: [...names] }));
+    await deletePresent(names, {
+      list: () => this.listTopics(),
+      remove: (present) => this.#call('topics could not be deleted', (client) => client.deleteTopics({ topics: [...present] })),
+    });
   }
 
   async listTopics(): Promise<string[]> {

@@ -3,6 +3,7 @@ import { SluiceError } from '../../../domain/errors.ts';
 import type { PartitionPosition, PartitionRange, RecordLogAdmin, TopicPartition, TopicSpec } from '../../../ports/record-log.ts';
 import { Cluster } from './cluster.ts';
 import type { LogContext } from '../context.ts';
+import { deletePresent } from '../delete-present.ts';
 import { Coordinator } from './coordinator.ts';
 import { partitionKey } from './cursor.ts';
 import { asSluiceError, isProtocolError } from './errors.ts';
@@ -34,8 +35,10 @@ export class PlatformaticAdmin implements RecordLogAdmin {
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
-    await translate('topics could not be deleted', () => this.#client.deleteTopics({ topics: [...names] }));
+    await deletePresent(names, {
+      list: () => this.listTopics(),
+      remove: (present) => translate('topics could not be deleted', () => this.#client.deleteTopics({ topics: [...present] })),
+    });
   }
 
   listTopics(): Promise<string[]> {
