@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
+import type { RateStatus } from '../rate/rate-control.ts';
 import type { Batch } from './batch.ts';
 import type { Reply } from './bulk-reply.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery, Sent } from './deliver.ts';
 import type { GateState } from './gate.ts';
 import type { Lag } from './lag.ts';
 import { laneMetrics, TypeLabels, type LaneMetrics } from './metrics.ts';
@@ -58,9 +59,9 @@ export class LaneReport {
     else this.#log.warn({ gate: name, ...state }, state.kind === 'held' ? 'lane held: it probes and goes on by itself' : 'backing off');
   }
 
-  replied(reply: Reply, ms: number): void {
+  replied(reply: Reply, { sentAt, answeredAt }: Sent): void {
     this.#metrics.requests.inc({ result: reply.request });
-    this.#metrics.bulkSeconds.observe(ms / 1_000);
+    this.#metrics.bulkSeconds.observe((answeredAt - sentAt) / 1_000);
     if (reply.unknown === 0) return;
     this.#metrics.unknownAnswers.inc(reply.unknown);
     this.#log.error({ flaw: reply.flaw ?? [...reply.flaws.values()][0] }, 'an answer that the outcome table does not name: retried, look at it');
@@ -95,6 +96,14 @@ export class LaneReport {
   holding(batches: number, bytes: number): void {
     this.#metrics.inFlightBatches.set(batches);
     this.#metrics.heldBytes.set(bytes);
+  }
+
+  /** The rate as it is now: told with the lag. */
+  pacing({ window, share, guard }: RateStatus): void {
+    this.#metrics.window.set(window);
+    this.#metrics.rateLimit.reset();
+    if (share.documentsPerSecond !== null) this.#metrics.rateLimit.set({ unit: 'documents', by: share.documentsPerSecond === guard ? 'search guard' : 'cap' }, share.documentsPerSecond);
+    if (share.bytesPerSecond !== null) this.#metrics.rateLimit.set({ unit: 'bytes', by: 'cap' }, share.bytesPerSecond);
   }
 
   lagging(lags: Lag[]): void {

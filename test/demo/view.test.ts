@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { lagSeconds, plainLineOf, ratesBetween, screenOf, type Moment } from '../../src/demo/view.ts';
 import type { LaneStatus } from '../../src/indexing/status.ts';
+import { NO_CAPS } from '../../src/rate/caps.ts';
 
 const NO_COUNTS = { records: 0, applied: 0, superseded: 0, rejected: 0, refused: 0, retried: 0, batches: 0 };
 
 function lane(name: string, more: Partial<LaneStatus> = {}): LaneStatus {
   return {
     lane: name, host: 'h', state: 'running', gate: { kind: 'open' }, books: { kind: 'open' }, connected: true, lastError: null, partitions: 1,
-    counts: NO_COUNTS, inFlightBatches: 0, heldBytes: 0, lagRecords: 0, freshnessSeconds: null, lastSettledAt: null, ...more,
+    counts: NO_COUNTS, inFlightBatches: 0, heldBytes: 0, lagRecords: 0, freshnessSeconds: null, lastSettledAt: null,
+    rate: { window: 1_000, caps: NO_CAPS, share: NO_CAPS, guard: null, waiting: 0 }, ...more,
   };
 }
 
