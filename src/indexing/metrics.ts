@@ -55,7 +55,7 @@ export function laneMetrics(registry: Registry): LaneMetrics {
     inFlightBatches: gauge('in_flight_batches', 'Batches being delivered'),
     heldBytes: gauge('held_bytes', 'Bytes held by batches, open and in flight'),
     lagRecords: gauge('lag_records', 'Records not settled yet', ['topic', 'partition']),
-    lagSeconds: gauge('lag_seconds', 'Age of what was settled last, 0 when nothing is left'),
+    lagSeconds: gauge('lag_seconds', 'Age of what was settled last (before the first: time with a lag), 0 when nothing is left'),
     freshnessSeconds: gauge('freshness_seconds', 'Source record to settlement, of the newest operation of the last batch'),
     gate: gauge('gate_state', '1 for the state the gate is in', ['state']),
     commits: counter('commits_total', 'Offset commits, by result', ['result']),
