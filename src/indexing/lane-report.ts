@@ -18,6 +18,8 @@ export class LaneReport {
   readonly #types = new TypeLabels();
   readonly counts = { records: 0, applied: 0, superseded: 0, rejected: 0, refused: 0, retried: 0, batches: 0 };
   #lags: Lag[] | null = null;
+  /** Since when something is left to settle, epoch ms. */
+  #behindSince: number | null = null;
   #lastSettled: { at: number; freshness: number | null } | null = null;
 
   constructor(registry: Registry, log: Logger, clock: Clock) {
@@ -110,9 +112,14 @@ export class LaneReport {
     this.#lags = lags;
     this.#metrics.lagRecords.reset();
     for (const lag of lags) this.#metrics.lagRecords.set({ topic: lag.topic, partition: lag.partition }, lag.records);
-    const behind = lags.some((lag) => lag.records > 0);
-    const since = this.#lastSettled;
-    this.#metrics.lagSeconds.set(behind && since !== null ? (this.#clock.now() - since.at) / 1_000 + (since.freshness ?? 0) : 0);
+    this.#behindSince = lags.some((lag) => lag.records > 0) ? (this.#behindSince ?? this.#clock.now()) : null;
+    this.#metrics.lagSeconds.set(this.#behindSince === null ? 0 : this.#lagSeconds(this.#behindSince));
+  }
+
+  // A lane that has settled nothing yet has been behind since it was first seen to be, at least.
+  #lagSeconds(behindSince: number): number {
+    const { at, freshness } = this.#lastSettled ?? { at: behindSince, freshness: null };
+    return (this.#clock.now() - at) / 1_000 + (freshness ?? 0);
   }
 
   #countOutcomes(batch: Batch, delivery: Delivery): void {

@@ -59,7 +59,7 @@ export function laneMetrics(registry: Registry): LaneMetrics {
     window: gauge('window_operations', 'Operations that may be in flight, as the controller found'),
     rateLimit: gauge('rate_limit', 'What this host may send per second; absent where nothing limits it', ['unit', 'by']),
     lagRecords: gauge('lag_records', 'Records not settled yet', ['topic', 'partition']),
-    lagSeconds: gauge('lag_seconds', 'Age of what was settled last, 0 when nothing is left'),
+    lagSeconds: gauge('lag_seconds', 'Age of what was settled last (before the first: time with a lag), 0 when nothing is left'),
     freshnessSeconds: gauge('freshness_seconds', 'Source record to settlement, of the newest operation of the last batch'),
     gate: gauge('gate_state', '1 for the state the gate is in', ['state']),
     commits: counter('commits_total', 'Offset commits, by result', ['result']),

@@ -44,19 +44,19 @@ describe('lag in seconds', () => {
 describe('the views', () => {
   const busy = moment(3_000, {
     sent: 50,
-    lanes: [lane('west-east', { counts: { ...NO_COUNTS, records: 1_300, applied: 1_200, superseded: 7, rejected: 1, refused: 2 }, lagRecords: 9, gate: { kind: 'held', reason: 'index is write-blocked', since: 0, attempt: 3 } })],
+    lanes: [lane('west-east', { counts: { ...NO_COUNTS, records: 1_300, applied: 1_200, superseded: 7, rejected: 1, refused: 2 }, lagRecords: 9, freshnessSeconds: 0.25, gate: { kind: 'held', reason: 'index is write-blocked', since: 0, attempt: 3 } })],
     servers: [{ name: 'kafka-west', state: 'dead', url: '' }],
     processes: [{ name: 'ingest', state: 'running' }],
   });
 
   it('show a held lane with its reason, counts, servers and processes', () => {
     const screen = screenOf(busy, ratesBetween(null, busy));
-    for (const part of ['50 of 100', 'west-east', 'held', 'index is write-blocked', '1,200', 'kafka-west (dead)', 'ingest', '4 in the failure index']) expect(screen).toContain(part);
+    for (const part of ['50 of 100', 'west-east', 'held', 'index is write-blocked', '1,200', '0.25', 'kafka-west (dead)', 'ingest', '4 in the failure index']) expect(screen).toContain(part);
   });
 
   it('say the same on one line', () => {
     const line = plainLineOf(busy, ratesBetween(null, busy));
     expect(line).not.toContain('\n');
-    for (const part of ['sent 50 of 100', 'west-east', 'held: index is write-blocked', 'lag 9', 'applied 1,200', 'rejected 3']) expect(line).toContain(part);
+    for (const part of ['sent 50 of 100', 'west-east', 'held: index is write-blocked', 'lag 9', 'fresh 0.25 s', 'applied 1,200', 'rejected 3']) expect(line).toContain(part);
   });
 });
