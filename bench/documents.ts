@@ -22,8 +22,8 @@ export async function benchDocuments(): Promise<(number: number) => BenchDocumen
   };
 }
 
-/** The same document as ingest would have written it. */
-export function recordOf(prefix: string, document: BenchDocument, now: number): OutgoingRecord {
-  const envelope = encodeEnvelope({ operation: 'index', schema: 1, version: document.version, routingTime: ROUTING_TIME, sourceTime: now, ingestTime: now, pipeline: BENCH_PIPELINE, id: document.id });
+/** The same document as ingest would have written it. Times are epoch ms. */
+export function recordOf(prefix: string, document: BenchDocument, now: number, routingTime = ROUTING_TIME): OutgoingRecord {
+  const envelope = encodeEnvelope({ operation: 'index', schema: 1, version: document.version, routingTime, sourceTime: now, ingestTime: now, pipeline: BENCH_PIPELINE, id: document.id });
   return { topic: regionalTopicOf(prefix, BENCH_PIPELINE), key: Buffer.from(document.id.slice(0, 12)), value: Buffer.from(document.body), headers: new Map([[ENVELOPE_HEADER, envelope]]) };
 }
