@@ -1,16 +1,21 @@
 import { encodeEnvelope, ENVELOPE_HEADER } from '../src/domain/envelope.ts';
+import { indexNameOf } from '../src/domain/index-name.ts';
 import { regionalTopicOf } from '../src/domain/pipeline.ts';
 import type { OutgoingRecord } from '../src/ports/record-log.ts';
-import { BENCH_PIPELINE, saleDocuments } from './events.ts';
+import { BENCH_PIPELINE, benchPipeline, saleDocuments } from './events.ts';
 
-/** All of them fall into one month, so into one index. */
+/** One for all, so that they fall into one index. */
 const ROUTING_TIME = Date.UTC(2026, 10, 15);
-export const BENCH_MONTH = '2026.11';
 /** Different documents; the rest differ from one of them by id and listing. */
 const TEMPLATES = 2_000;
 
 /** One bench document: always the same for the same number. */
 export interface BenchDocument { readonly id: string; readonly version: number; readonly body: string }
+
+/** The index that a lane puts them into. */
+export function benchIndex(prefix: string): string {
+  return indexNameOf(prefix + BENCH_PIPELINE, benchPipeline().index.period, ROUTING_TIME);
+}
 
 /** A source of endless documents of about 600 bytes. */
 export async function benchDocuments(): Promise<(number: number) => BenchDocument> {

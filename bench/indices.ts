@@ -41,6 +41,7 @@ export async function benchIndices(options: IndicesOptions): Promise<Record<stri
   const family: DatedFamily = { name: `${bench.config.prefix}${BENCH_PIPELINE}`, period: 'day' };
   const names = createAhead(Date.now(), { ahead: 0, behind: count - 1 }, [family]);
   try {
+    await remove(ground.search, names);
     const before = await stateBytes(ground.node);
     const steps = await createAll(ground, names, say);
     const daily = await dailyRound(ground.search, bench.config.indices, family);
@@ -56,7 +57,7 @@ export async function benchIndices(options: IndicesOptions): Promise<Record<stri
       ...daily, steps, routing, loadAverage: rounded(loadavg()[0] as number, 2),
     };
   } finally {
-    for (const target of targetsOf(names)) await ground.search.call('DELETE', `/${target}?ignore_unavailable=true`);
+    await remove(ground.search, names);
     await ground.close();
     await bench.close();
   }
@@ -86,7 +87,7 @@ async function dailyRound(search: SearchCluster, span: { ahead: number; behind: 
     const tomorrow = createAhead(Date.now() + sample * DAY_MS, { ...span, behind: 0 }, [family]);
     created.push(await msOf(() => createIndexKeeper(search).ensure(tomorrow)));
     asked.push(await msOf(() => createIndexKeeper(search).ensure(tomorrow)));
-    for (const target of targetsOf(tomorrow)) await search.call('DELETE', `/${target}`);
+    await remove(search, tomorrow);
   }
   return { createOneMs: rounded(median(created)), nothingMissingMs: rounded(median(asked)) };
 }
@@ -100,6 +101,10 @@ async function route(ground: LaneGround, names: readonly string[], documents: nu
     indices: names.length, laneMicrosecondsPerDocument: await routingMicroseconds(names.length, Date.now() - names.length * DAY_MS),
     docsPerSecond: rounded(docsPerSecond, 0), elasticsearchCpuSecondsPerMillion: rounded((cpu / documents) * 1e6, 1),
   };
+}
+
+async function remove(search: SearchCluster, names: readonly string[]): Promise<void> {
+  for (const target of targetsOf(names)) await search.call('DELETE', `/${target}?ignore_unavailable=true`);
 }
 
 /** Size of the whole cluster state as JSON. */

@@ -6,7 +6,7 @@ import { BATCHES_INDEX } from '../src/domain/system-names.ts';
 import { openRegionLog, openRegionSearch } from '../src/main/connections.ts';
 import type { RecordLogAdmin } from '../src/ports/record-log.ts';
 import type { SearchCluster } from '../src/ports/search-index.ts';
-import { BENCH_MONTH } from './documents.ts';
+import { benchIndex } from './documents.ts';
 import { BENCH_PIPELINE } from './events.ts';
 
 /** The region that lane benches run in. */
@@ -27,7 +27,7 @@ export class LaneGround {
     this.#prefix = config.prefix;
     this.search = openRegionSearch(config, REGION);
     this.node = config.regions[REGION]?.elasticsearch.nodes[0] as string;
-    this.index = `${config.prefix}${BENCH_PIPELINE}-${BENCH_MONTH}`;
+    this.index = benchIndex(config.prefix);
     this.topic = regionalTopicOf(config.prefix, BENCH_PIPELINE);
     this.#group = `${config.prefix}sluice.${BENCH_LANE}`;
     this.#admin = openRegionLog(config, REGION, pino({ level: 'silent' })).admin();
