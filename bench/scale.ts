@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openBenchStack } from './bench-stack.ts';
-import { benchDocuments } from './documents.ts';
+import { benchDocuments, type BenchDocument } from './documents.ts';
 import { BENCH_PIPELINE } from './events.ts';
 import { fillTopic } from './fill.ts';
 import { kafkaBytesPerRecord } from './kafka-bytes.ts';
@@ -13,6 +13,7 @@ import { Team } from './team.ts';
 const PARTITIONS = 24;
 const RUN_LIMIT_MS = 600_000;
 const POLL_MS = 250;
+const SAMPLE = 2_000;
 const PER_MILLION = 1e6;
 
 export interface ScaleOptions {
@@ -47,7 +48,8 @@ export async function benchScale(options: ScaleOptions): Promise<Record<string, 
   const args = ['process', '--lane', BENCH_LANE, '--config', bench.configFile];
   try {
     say(`filling ${ground.topic} with ${documents} records`);
-    await fillTopic(bench.config, REGION, await benchDocuments(), documents);
+    const document = await benchDocuments();
+    await fillTopic(bench.config, REGION, document, documents);
     say('warming up');
     await runMembers(ground, new Team(args, options.nodeOptions), 1, documents);
     const points: Point[] = [];
@@ -59,6 +61,7 @@ export async function benchScale(options: ScaleOptions): Promise<Record<string, 
     const brokers = bench.config.regions[REGION]?.kafka.brokers ?? [];
     return {
       bench: 'scale', documents, partitions: PARTITIONS, points,
+      documentBytes: rounded(averageBytes(document, documents)),
       indexBytesPerDocument: rounded(await ground.indexBytesPerDocument()), topicBytesPerRecord: rounded(await kafkaBytesPerRecord(brokers, ground.topic, PARTITIONS, documents)),
       loadAverage: rounded(loadavg()[0] as number, 2),
     };
@@ -102,6 +105,11 @@ async function committedAtLeast(ground: LaneGround, count: number): Promise<numb
     if (committed >= count) return committed;
     if (Date.now() > limit) throw new Error(`the lane stood at ${committed} of ${count} documents when its time was over`);
   }
+}
+
+function averageBytes(document: (number: number) => BenchDocument, documents: number): number {
+  const sample = Math.min(documents, SAMPLE);
+  return Array.from({ length: sample }, (_, number) => Buffer.byteLength(document(number).body)).reduce((sum, bytes) => sum + bytes, 0) / sample;
 }
 
 function perMillion(seconds: number, documents: number): number {
