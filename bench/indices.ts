@@ -46,8 +46,10 @@ export async function benchIndices(options: IndicesOptions): Promise<Record<stri
     const steps = await createAll(ground, names, say);
     const daily = await dailyRound(ground.search, bench.config.indices, family);
     const routing: Routing[] = [];
+    say('warming up');
+    await route(ground, names.slice(-1), 0, documents);
     for (const spread of [...new Set([1, MONTH, count])].filter((each) => each <= count)) {
-      routing.push(await route(ground, names.slice(-spread), documents));
+      routing.push(await route(ground, names.slice(-spread), (routing.length + 1) * documents, documents));
       say(`${spread} target indices: ${JSON.stringify(routing.at(-1))}`);
     }
     const after = steps.at(-1) as Step;
@@ -92,8 +94,10 @@ async function dailyRound(search: SearchCluster, span: { ahead: number; behind: 
   return { createOneMs: rounded(median(created)), nothingMissingMs: rounded(median(asked)) };
 }
 
-async function route(ground: LaneGround, names: readonly string[], documents: number): Promise<Routing> {
-  const bodies = rawBodies(await benchDocuments(), documents, (number) => names[number % names.length] as string, BULK.operations);
+/** Writes documents that are not there yet, from number `first` on, to the named indices in turn. */
+async function route(ground: LaneGround, names: readonly string[], first: number, documents: number): Promise<Routing> {
+  const document = await benchDocuments();
+  const bodies = rawBodies((number) => document(first + number), documents, (number) => names[number % names.length] as string, BULK.operations);
   const cpuBefore = await elasticsearchCpuSeconds(ground.search);
   const { docsPerSecond } = await runRaw(ground.node, bodies, documents, BULK.connections);
   const cpu = (await elasticsearchCpuSeconds(ground.search)) - cpuBefore;

@@ -30,7 +30,7 @@ interface Point {
   readonly members: number;
   readonly docsPerSecond: number;
   readonly cpuSecondsPerMillion: number;
-  /** The same over the second half of the documents: everybody has joined and is warm. */
+  /** The same over the second half, for a million operations: everybody has joined and is warm. */
   readonly steadyCpuSecondsPerMillion: number;
   /** Steady CPU-seconds of one member ÷ of this many: 1 is flat. */
   readonly docsPerCpuSecondRatio: number;
@@ -81,16 +81,17 @@ async function runMembers(ground: LaneGround, team: Team, members: number, docum
       await committedAtLeast(ground, documents / 4);
       await team.replaceOne();
     }
-    const half = { committed: await committedAtLeast(ground, documents / 2), cpu: team.cpuSeconds() };
+    await committedAtLeast(ground, documents / 2);
+    const half = { settled: await team.settled(), cpu: team.cpuSeconds() };
     await committedAtLeast(ground, documents);
-    const cpu = team.cpuSeconds();
+    const end = { settled: await team.settled(), cpu: team.cpuSeconds() };
     const clusterCpu = (await elasticsearchCpuSeconds(ground.search)) - clusterBefore;
     const peakRssMiB = rounded(team.peakRssMiB(), 0);
     await team.leave();
     const { seconds, applied, superseded } = await ground.settledSince(began);
     return {
-      members, docsPerSecond: rounded(documents / seconds, 0), cpuSecondsPerMillion: perMillion(cpu, documents),
-      steadyCpuSecondsPerMillion: perMillion(cpu - half.cpu, documents - half.committed),
+      members, docsPerSecond: rounded(documents / seconds, 0), cpuSecondsPerMillion: perMillion(end.cpu, documents),
+      steadyCpuSecondsPerMillion: perMillion(end.cpu - half.cpu, end.settled - half.settled),
       repeated: applied + superseded - documents, peakRssMiB, elasticsearchCpuSecondsPerMillion: perMillion(clusterCpu, documents),
     };
   } finally {
@@ -98,11 +99,10 @@ async function runMembers(ground: LaneGround, team: Team, members: number, docum
   }
 }
 
-/** Resolves with what is committed once it is at least that much. */
-async function committedAtLeast(ground: LaneGround, count: number): Promise<number> {
+async function committedAtLeast(ground: LaneGround, count: number): Promise<void> {
   for (const limit = Date.now() + RUN_LIMIT_MS; ; await sleep(POLL_MS)) {
     const committed = await ground.committed();
-    if (committed >= count) return committed;
+    if (committed >= count) return;
     if (Date.now() > limit) throw new Error(`the lane stood at ${committed} of ${count} documents when its time was over`);
   }
 }
@@ -113,7 +113,7 @@ function averageBytes(document: (number: number) => BenchDocument, documents: nu
 }
 
 function perMillion(seconds: number, documents: number): number {
-  return documents === 0 ? Number.NaN : rounded((seconds * PER_MILLION) / documents, 2);
+  return rounded((seconds * PER_MILLION) / documents, 2);
 }
 
 function show(point: Point): string {

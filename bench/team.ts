@@ -1,4 +1,5 @@
 import { startChild, type Child } from './child.ts';
+import { settledOf } from './memory.ts';
 
 /** Several processes of one lane, of which some leave and others come. */
 export class Team {
@@ -33,6 +34,12 @@ export class Team {
   /** CPU-seconds since each member was ready, those that left included. */
   cpuSeconds(): number {
     return this.#members.reduce((sum, member) => sum + member.cpuSeconds(), this.#left) - this.#notCounted;
+  }
+
+  /** Operations that the present members have settled. */
+  async settled(): Promise<number> {
+    const counts = await Promise.all(this.#members.map(settledOf));
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** Largest resident memory of any member so far. */

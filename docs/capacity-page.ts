@@ -21,7 +21,7 @@ export function capacityPage(): string {
     '`sluice plan` calculates what one destination cluster and the lanes into it need: partitions, hosts, memory, disk, shards, indices, the rate cap. Every step is printed with its formula and its figures. It needs no configuration and no server. This page is its answer to one case:',
     `\`\`\`sh\n${COMMAND}\nsluice plan --docs-per-day 20M --inputs                                   # with what it starts from\nsluice plan --docs-per-day 20M --outage 2d --catch-up 6h --json           # for machines\n\`\`\``,
     '**Measure on your own machines first.** The defaults are from ' + MEASURED_ON + '. A result of a bench replaces them, and a flag replaces one of them:',
-    '```sh\nnpm run bench -- scale --json | tail -1 > scale.json            # rate, CPU and memory of a lane; CPU and disk of Elasticsearch; disk of Kafka\nnpm run --silent bench -- indices --json | tail -1 > indices.json        # cluster state and time of an index\nsluice plan --docs-per-day 20M --measured scale.json --measured indices.json --lane-memory 300\n```',
+    '```sh\nnpm run bench -- scale --json | tail -1 > scale.json            # rate, CPU and memory of a lane; CPU and disk of Elasticsearch; disk of Kafka\nnpm run bench -- indices --json | tail -1 > indices.json        # cluster state and time of an index\nsluice plan --docs-per-day 20M --measured scale.json --measured indices.json --lane-memory 300\n```',
     '## What follows',
     bulletsOf(plan.parts),
     '## After an outage',
@@ -36,7 +36,7 @@ export function capacityPage(): string {
     '## What it starts from',
     ...plan.inputs.flatMap(inputsOf),
     '## What it does not calculate',
-    'How long a search takes, the network, the disks\' own speed, the Kafka of the source, and what a sudden hot spot does to one shard. A document is taken to be new; updates overwrite, and so take less disk. Measured rates fall in proportion to the size of a document and are never raised for smaller ones.',
+    'How long a search takes, the network, what batches cost that spread over hundreds of indices (`npm run bench -- indices` measures it; a backfill in the order of dates stays in a few), the disks\' own speed, the Kafka of the source, and what a sudden hot spot does to one shard. A document is taken to be new; updates overwrite, and so take less disk. Measured rates fall in proportion to the size of a document and are never raised for smaller ones.',
     '',
   ].join('\n\n').trimEnd().concat('\n');
 }
@@ -47,7 +47,7 @@ function planOf(figures: Figures<typeof WORKLOAD>, given: Figures<typeof GIVEN>)
 
 function bulletsOf({ workload, measured, rates, lanes, memory, ingest, topics, indices, nodes, state, searches, cap }: Parts): string {
   return [
-    `- **Rate**: ${figure(rates.average)} on average, ${figure(rates.peak)} in the busiest hour. Each region sends every document, so the cluster takes ${figure(rates.averageOperations)} and ${figure(rates.peakOperations)}; the second copy of a version is mostly superseded, which costs less than a write.`,
+    `- **Rate**: ${figure(rates.average)} on average, ${figure(rates.peak)} in the busiest hour. Each region sends every document, so the cluster takes ${figure(rates.averageOperations)} and ${figure(rates.peakOperations)}; a copy that is superseded costs less than a write, but is counted as one.`,
     `- **Lanes**: after ${figure(workload.outageHours)} away, ${figure(rates.backlog)} wait in each lane. Catching up in ${figure(workload.catchUpHours)} takes ${figure(rates.catchUp)}, which ${figure(lanes.working)} can do at ${figure(lanes.planned)} each; ${figure(lanes.hosts)} a lane get ${figure(lanes.partitions)}, so that with one host lost the busiest has ${readable(lanes.busiest.value)} of them and ${figure(lanes.busiestRate)}. All regions together run ${figure(lanes.allHosts)}. The topics must hold ${figure(rates.hoursNeeded)} and hold ${readable(workload.topicHours.value)}.`,
     `- **Processes**: ${figure(memory.memory)} each, ${readable(lanes.cores.value)} cores a lane at the catch-up rate. Ingest: ${figure(ingest.cores)}, ${figure(ingest.hosts)}.`,
     `- **Disk**: ${figure(topics.disk)} for Kafka in each region; ${figure(indices.disk)} for Elasticsearch, ${figure(nodes.gibANode)} of data a node.`,
