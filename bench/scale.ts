@@ -30,7 +30,7 @@ interface Point {
   readonly members: number;
   readonly docsPerSecond: number;
   readonly cpuSecondsPerMillion: number;
-  /** The same over the second half, for a million operations: everybody has joined and is warm. */
+  /** The same over the second half, for a million operations: everybody has joined and is warm. Means little below a million documents: what is in flight at the half was paid for before. */
   readonly steadyCpuSecondsPerMillion: number;
   /** Steady CPU-seconds of one member ÷ of this many: 1 is flat. */
   readonly docsPerCpuSecondRatio: number;
