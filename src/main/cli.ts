@@ -24,6 +24,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'rate', summary: 'how fast the lanes may write to a region', load: async () => (await import('./commands/rate.ts')).rateCommand() },
   { name: 'purge', summary: 'delete tombstones that no replay can need any more', load: async () => (await import('./commands/purge.ts')).purgeCommand() },
   { name: 'failures', summary: 'records that could not be indexed: look, redrive, discard', load: async () => (await import('./commands/failures.ts')).failuresCommand() },
+  { name: 'plan', summary: 'calculate partitions, hosts, memory, disk and shards', load: async () => (await import('./commands/plan.ts')).planCommand() },
   { name: 'api', summary: 'serve failures and redrive over REST', load: async () => (await import('./commands/api.ts')).apiCommand() },
 ];
 
