@@ -52,7 +52,7 @@ function build(blocks: Iterable<RecordBlock>): void {
   const settlement = new Settlement();
   settlement.assign([{ topic: 't', partition: 0 }]);
   const pipelineOf = () => BENCH_PIPELINE;
-  const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period: 'month' as const }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
+  const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period: 'month' as const, schema: 1 }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
   const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
   for (const block of blocks) for (const batch of batcher.add(block)) batcher.recycle(batch);
 }

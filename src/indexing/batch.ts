@@ -85,7 +85,10 @@ export class BatchPage {
  */
 export class Batch {
   readonly id: string;
+  /** Epoch ms. */
   readonly openedAt: number;
+  /** The same moment on the monotonic clock, by which everything after it is measured. */
+  readonly openedTick: number;
   readonly tickets: Ticket[] = [];
   readonly refusals: Refusal[] = [];
   /** Indices of the operations, each with a number of its own. */
@@ -102,9 +105,10 @@ export class Batch {
   readonly #open = new Map<string, number>();
   #current = -1;
 
-  constructor(id: string, openedAt: number, page: BatchPage, suffix: Buffer) {
+  constructor(id: string, opened: { readonly at: number; readonly tick: number }, page: BatchPage, suffix: Buffer) {
     this.id = id;
-    this.openedAt = openedAt;
+    this.openedAt = opened.at;
+    this.openedTick = opened.tick;
     this.page = page;
     page.newest.clear();
     this.#suffix = suffix;

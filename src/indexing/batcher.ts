@@ -74,7 +74,7 @@ export class Batcher {
     const { batchBytes, batchOperations, suffix, newBatchId, clock } = this.#options;
     this.#openedAt = clock.monotonic();
     const page = this.#spare.pop() ?? new BatchPage(batchBytes, batchOperations);
-    return new Batch(newBatchId(), clock.now(), page, suffix);
+    return new Batch(newBatchId(), { at: clock.now(), tick: this.#openedAt }, page, suffix);
   }
 
   #isFull(batch: Batch, unfit: Unfit | null): boolean {

@@ -17,7 +17,7 @@ export class LaneReport {
   readonly #types = new TypeLabels();
   readonly counts = { records: 0, applied: 0, superseded: 0, rejected: 0, refused: 0, retried: 0, batches: 0 };
   #lags: Lag[] | null = null;
-  #lastSettled: { at: number; freshness: number | null } | null = null;
+  #lastSettled: { at: number; tick: number; freshness: number | null } | null = null;
 
   constructor(registry: Registry, log: Logger, clock: Clock) {
     this.#metrics = laneMetrics(registry);
@@ -78,17 +78,19 @@ export class LaneReport {
     if (failures > 0) this.#log.warn({ batch: batch.id, failures, index }, 'records went to the failure index');
   }
 
-  settled(batch: Batch, delivery: Delivery, at: number): void {
+  /** `tookMs`: from the batch's opening to now. */
+  settled(batch: Batch, delivery: Delivery, tookMs: number): void {
     const metrics = this.#metrics;
+    const at = this.#clock.now();
     this.#countOutcomes(batch, delivery);
     metrics.batches.inc();
     metrics.batchBytes.inc(batch.length);
-    metrics.batchSeconds.observe((at - batch.openedAt) / 1_000);
+    metrics.batchSeconds.observe(tookMs / 1_000);
     metrics.gateSeconds.observe(delivery.gateMs / 1_000);
     const freshness = batch.count === 0 ? null : Math.max(0, (at - batch.maxSourceTime) / 1_000);
     if (batch.count > 0) metrics.sourceToSettledSeconds.observe(Math.max(0, (at - batch.minSourceTime) / 1_000));
     if (freshness !== null) metrics.freshnessSeconds.set(freshness);
-    this.#lastSettled = { at, freshness: freshness ?? this.#lastSettled?.freshness ?? null };
+    this.#lastSettled = { at, tick: this.#clock.monotonic(), freshness: freshness ?? this.#lastSettled?.freshness ?? null };
     this.#log.debug({ batch: batch.id, operations: batch.count, bytes: batch.length, applied: delivery.applied, superseded: delivery.superseded, bulkMs: Math.round(delivery.bulkMs) }, 'batch settled');
   }
 
@@ -103,7 +105,7 @@ export class LaneReport {
     for (const lag of lags) this.#metrics.lagRecords.set({ topic: lag.topic, partition: lag.partition }, lag.records);
     const behind = lags.some((lag) => lag.records > 0);
     const since = this.#lastSettled;
-    this.#metrics.lagSeconds.set(behind && since !== null ? (this.#clock.now() - since.at) / 1_000 + (since.freshness ?? 0) : 0);
+    this.#metrics.lagSeconds.set(behind && since !== null ? (this.#clock.monotonic() - since.tick) / 1_000 + (since.freshness ?? 0) : 0);
   }
 
   #countOutcomes(batch: Batch, delivery: Delivery): void {

@@ -3,7 +3,7 @@ import { versionTypeOf } from '../domain/lane.ts';
 import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
 import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import type { Batch } from './batch.ts';
 import { Batcher } from './batcher.ts';
@@ -115,10 +115,10 @@ export class Works {
   }
 
   async enter(batch: Batch): Promise<void> {
-    const closed = this.#parts.clock.now();
+    const closed = this.#parts.clock.monotonic();
     await this.#books.room(this.#abort.signal);
     await this.#slots.take(this.#abort.signal);
-    this.#inFlight.set(batch, { closed, sent: this.#parts.clock.now(), delivered: 0 });
+    this.#inFlight.set(batch, { closed, sent: this.#parts.clock.monotonic(), delivered: 0 });
     this.#report.holding(this.#slots.taken, this.#heldBytes());
   }
 
@@ -129,7 +129,7 @@ export class Works {
   async bulk(batch: Batch): Promise<Delivery> {
     const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices) }, this.#abort.signal);
     const moments = this.#inFlight.get(batch);
-    if (moments !== undefined) moments.delivered = this.#parts.clock.now();
+    if (moments !== undefined) moments.delivered = this.#parts.clock.monotonic();
     return delivery;
   }
 
@@ -142,10 +142,10 @@ export class Works {
   /** From here on the batch's offsets may be committed, as far as everything before them is settled, too. */
   settle(batch: Batch, delivery: Delivery): void {
     const moments = this.#inFlight.get(batch) ?? { closed: 0, sent: 0, delivered: 0 };
-    const settled = this.#parts.clock.now();
+    const settled = this.#parts.clock.monotonic();
     for (const ticket of batch.tickets) this.#settlement.settle(ticket);
     if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, this.#pipelineOf));
-    this.#report.settled(batch, delivery, settled);
+    this.#report.settled(batch, delivery, settled - batch.openedTick);
     this.#inFlight.delete(batch);
     this.#batcher.recycle(batch);
     this.#slots.give();
@@ -227,8 +227,8 @@ export class Works {
 
   #newBatcher(): Batcher {
     const { lane, prefix, settings, clock, origin, newId, pipelines } = this.#parts;
-    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period }]));
-    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month' });
+    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
+    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA });
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;

@@ -21,6 +21,11 @@ const MIB = 1024 * 1024;
 const DOCUMENT_BYTES = 2 * MIB;
 /** A failure record holds up to 4 MiB of payload, as JSON text or base64. */
 const FAILURE_BYTES = 8 * MIB;
+/**
+ * The broker's time stands on every record of a regional topic: with ingest's own, a clock that is behind would let
+ * retention remove what no lane has read, and one that is ahead would be refused (Kafka 4 takes an hour).
+ */
+const BROKER_TIME = { 'message.timestamp.type': 'LogAppendTime' };
 
 /** The topics that events come from. */
 export function sourceTopicsOf(prefix: string, pipelines: readonly string[], settings: TopicSettings): TopicSpec[] {
@@ -34,9 +39,9 @@ export function stateTopicOf(prefix: string): string {
 
 /** The topics of each region: finished documents of every pipeline, what failed on the way, and the state of the lanes. */
 export function regionalTopicsOf(prefix: string, pipelines: readonly string[], settings: TopicSettings): TopicSpec[] {
-  const documents = pipelines.map((pipeline) => specOf(regionalTopicOf(prefix, pipeline), settings, { 'max.message.bytes': String(DOCUMENT_BYTES) }));
-  const failures = specOf(regionalTopicOf(prefix, FAILURES_PIPELINE), settings, { 'max.message.bytes': String(FAILURE_BYTES) });
-  const state: TopicSpec = { name: stateTopicOf(prefix), partitions: 1, replicas: settings.replicas, config: { 'cleanup.policy': 'compact', 'segment.ms': String(HOUR_MS) } };
+  const documents = pipelines.map((pipeline) => specOf(regionalTopicOf(prefix, pipeline), settings, { ...BROKER_TIME, 'max.message.bytes': String(DOCUMENT_BYTES) }));
+  const failures = specOf(regionalTopicOf(prefix, FAILURES_PIPELINE), settings, { ...BROKER_TIME, 'max.message.bytes': String(FAILURE_BYTES) });
+  const state: TopicSpec = { name: stateTopicOf(prefix), partitions: 1, replicas: settings.replicas, config: { ...BROKER_TIME, 'cleanup.policy': 'compact', 'segment.ms': String(HOUR_MS) } };
   return [...documents, failures, state];
 }
 

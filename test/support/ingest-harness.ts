@@ -5,6 +5,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { decodeEnvelope, type Envelope, ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
 import { type AnyPipeline, definePipeline, type Lookups } from '../../src/domain/pipeline.ts';
 import { createIngest, type Ingest } from '../../src/ingest/ingest.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { RecordLog } from '../../src/ports/record-log.ts';
 import type { StoredRecord } from './memory-block.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -75,10 +76,10 @@ export interface StartedIngest {
 }
 
 /** Starts ingest over the test pipeline; fast back-off and commits. */
-export function startIngest(clusters: { source: RecordLog; regions: ReadonlyMap<string, RecordLog> }, settings: Record<string, unknown> = {}): StartedIngest {
+export function startIngest(clusters: { source: RecordLog; regions: ReadonlyMap<string, RecordLog> }, settings: Record<string, unknown> = {}, clock: Clock = systemClock): StartedIngest {
   const registry = new Registry();
   const ingest = createIngest({
-    ...clusters, pipelines: [things], lookups, clock: systemClock, registry,
+    ...clusters, pipelines: [things], lookups, clock, registry,
     settings: configSchema.shape.ingest.parse({ lingerMs: 0, retryMs: 5, commitIntervalMs: 5, deliveryTimeoutMs: 200, drainTimeoutMs: 2_000, enrichTimeoutMs: 50, ...settings }),
     log: pino({ level: process.env.INGEST_LOG ?? 'silent' }), host: 'test-host', prefix: 't.', sourceCluster: 'source',
   });

@@ -7,6 +7,7 @@ import { encodeEnvelope, ENVELOPE_HEADER, type Envelope } from '../../src/domain
 import { laneOf } from '../../src/domain/lane.ts';
 import { definePipeline, regionalTopicOf, type AnyPipeline } from '../../src/domain/pipeline.ts';
 import { createProcessor, type Processor } from '../../src/indexing/processor.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { OutgoingRecord, RecordLog } from '../../src/ports/record-log.ts';
 import type { BulkSink } from '../../src/ports/search-index.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -49,7 +50,7 @@ export interface RunningLane {
 }
 
 /** A real processor of lane west → `destination` over the given log and search engine, with every index there. */
-export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; to?: string; host?: string; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
+export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; to?: string; host?: string; clock?: Clock; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
   const lane = laneOf('west', options.to ?? 'west');
   const drain = new AbortController();
   const processor = createProcessor({
@@ -57,7 +58,7 @@ export function startLane(source: RecordLog, destination: BulkSink, options: { s
     indices: { ensure: options.ensure ?? (async () => {}), forget: () => {} },
     settings: { ...FAST, ...options.settings },
     origin: { role: lane.role, code: 'test', host_group: 'default' },
-    clock: systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry: new Registry(),
+    clock: options.clock ?? systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry: new Registry(),
   });
   const running = processor.run(drain.signal);
   running.catch(() => {}); // awaited in stop(), where it rejects again
