@@ -3,20 +3,22 @@ import { benchHotPath } from './hot-path.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
+import { benchRegionLoss } from './region-loss.ts';
 
 const USAGE = `npm run bench -- <bench> [options]
 
 Benches
-  latency    one event from the source topic to both Elasticsearch, four lanes, steady rate
-  hot-path   CPU of decoding and building bulk bodies, without any server
-  memory     a lane whose destination stalls while its topic is full, with a small heap
-  lane       a filled topic into an index, against the raw _bulk limit and a naive program
+  latency      one event from the source topic to both Elasticsearch, four lanes, steady rate
+  hot-path     CPU of decoding and building bulk bodies, without any server
+  memory       a lane whose destination stalls while its topic is full, with a small heap
+  region-loss  ingest into one region while the other does not answer, against both healthy
+  lane         a filled topic into an index, against the raw _bulk limit and a naive program
 
 Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
-  --docs N           documents of a lane run            (default 1000000)
-  --rounds R         interleaved rounds of a lane run   (default 3)
+  --docs N           documents of a lane run, events of a region-loss run (default 1000000)
+  --rounds R         interleaved rounds of such a run   (default 3)
   --no-naive         leave the naive program out
   --rate N           events a second, latency           (default 250)
   --seconds N        length of the measurement, or of the stall (default 30)
@@ -26,6 +28,7 @@ Options
 Examples
   npm run bench -- latency --json
   npm run bench -- lane --docs 300000 --rounds 1 --no-naive
+  npm run bench -- region-loss --docs 200000 --json
 `;
 
 const { positionals, values } = parseArgs({
@@ -43,6 +46,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
   latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']), say }),
   'hot-path': () => benchHotPath(),
   memory: () => benchMemory({ stackFile: values.stack, documents: Number(values.docs), seconds: Number(values.seconds), say }),
+  'region-loss': () => benchRegionLoss({ events: Number(values.docs), rounds: Number(values.rounds), say }),
   lane: () => benchLane({ stackFile: values.stack, documents: Number(values.docs), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
 };
 

@@ -45,6 +45,12 @@ export interface Refusal {
   readonly version: number | null;
 }
 
+/** A block, with the assignment of its partition that it was received under. */
+export interface Received {
+  readonly block: RecordBlock;
+  readonly assignment: number;
+}
+
 export interface RecordRef {
   readonly topic: string;
   readonly partition: number;
@@ -128,15 +134,15 @@ export class Batch {
     return !this.full && (this.count === 0 || this.length + this.#sizeOf(input) <= this.page.body.length);
   }
 
-  /** From here on records of this block's partition are added; false where the partition is no longer ours. */
-  enter(settlement: Settlement, block: RecordBlock, first: number): boolean {
+  /** From here on records of this block's partition are added; false where the assignment that they came under is over. */
+  enter(settlement: Settlement, { block, assignment }: Received, first: number): boolean {
     const key = keyOf(block);
     const known = this.#open.get(key);
-    if (known !== undefined) {
+    if (known !== undefined && this.tickets[known]?.assignment === assignment) {
       this.#current = known;
       return true;
     }
-    const ticket = settlement.open(block, first);
+    const ticket = settlement.open(block, first, assignment);
     if (ticket === null) return false;
     this.#current = this.tickets.push(ticket) - 1;
     this.#open.set(key, this.#current);

@@ -5,7 +5,7 @@ import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
 import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
 import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
 import { BodyLimit, deliver, type Delivery, type DeliverTools } from './deliver.ts';
@@ -95,18 +95,18 @@ export class Works {
   }
 
   /** The next blocks; waits no longer than the open batch may. */
-  async consume(drain: AbortSignal): Promise<RecordBlock[]> {
+  async consume(drain: AbortSignal): Promise<Received[]> {
     await this.#roomToFetch(drain);
     const wait = this.#slots.anyFree ? (this.#batcher.dueIn() ?? IDLE_WAIT_MS) : IDLE_WAIT_MS;
     const polling = this.#poll(Math.min(wait, IDLE_WAIT_MS));
-    const blocks = await unlessAborted(polling, drain);
-    if (blocks === null || drain.aborted) return [];
-    for (const block of blocks) this.#report.consumed(block.count, block.bytes);
-    return blocks;
+    const received = await unlessAborted(polling, drain);
+    if (received === null || drain.aborted) return [];
+    for (const { block } of received) this.#report.consumed(block.count, block.bytes);
+    return received;
   }
 
-  batch(block: RecordBlock): Iterable<Batch> {
-    return this.#batcher.add(block);
+  batch(received: Received): Iterable<Batch> {
+    return this.#batcher.add(received);
   }
 
   /** The open batch, when it is old enough and there is room for it in flight. */
@@ -214,15 +214,22 @@ export class Works {
   }
 
   /** Records that cannot be read stop their partition, not the lane: the others go on, and it is told. */
-  async #poll(maxWaitMs: number): Promise<RecordBlock[]> {
+  async #poll(maxWaitMs: number): Promise<Received[]> {
     try {
-      return await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      return blocks.flatMap((block) => this.#received(block));
     } catch (error) {
       if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
       this.#report.unreadable(error.code, messageOf(error));
       await this.#parts.clock.sleep(maxWaitMs);
       return [];
     }
+  }
+
+  /** Notes now which assignment a block belongs to: when its turn comes, there may be another. */
+  #received(block: RecordBlock): Received[] {
+    const assignment = this.#settlement.assignmentOf(block);
+    return assignment === null ? [] : [{ block, assignment }];
   }
 
   #newBatcher(): Batcher {

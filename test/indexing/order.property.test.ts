@@ -28,7 +28,7 @@ async function write(search: MemorySearch, writes: readonly Write[]): Promise<vo
   const target = new Targets(PATTERNS, versionTypeOf(writer)).of('things', ROUTING_TIME);
   if (target === null) throw new Error('no target');
   const batch = new Batch('b', { at: 0, tick: 0 }, new BatchPage(64 * 1024, 64), originSuffix({ role: writer, code: 'test', host_group: 'g' }));
-  batch.enter(settlement, BLOCK, 0);
+  batch.enter(settlement, { block: BLOCK, assignment: settlement.assignmentOf(BLOCK) as number }, 0);
   writes.forEach(({ id, sourceVersion, epoch }, at) => {
     const version = versionOf(sourceVersion, epoch);
     batch.append({ operation: 'index', target, id: Buffer.from(id), idAt: 0, version, value: Buffer.from(`{"content":"${id} ${version}"}`), sourceTime: 0, ingestTime: 0 }, at, 0);

@@ -181,6 +181,18 @@ describe('a lane', () => {
     expect(search.document(THINGS_INDEX, 'a')).not.toBeNull();
   });
 
+  it('sends an item again whose answer no rule names, and raises an alarm', async () => {
+    const [log, search] = [thingsLog(1), new MemorySearch()];
+    search.inject({ kind: 'items', status: 418, error: { type: 'teapot_exception', reason: 'short and stout' } }, 2);
+    await produce(log, [record('a', 1)]);
+    const lane = startLane(log, search);
+    await until(async () => expect(await committed(log)).toBe(1));
+    await lane.stop();
+    expect(search.document(THINGS_INDEX, 'a')).not.toBeNull();
+    expect(failures(search)).toEqual([]);
+    expect(await lane.registry.metrics()).toContain('sluice_lane_unknown_answers_total 2');
+  });
+
   it('sends again after silence, whether or not the lost request took effect', async () => {
     const [log, search] = [thingsLog(), new MemorySearch()];
     search.inject({ kind: 'silent', cause: 'timeout', applied: true }, 2);

@@ -45,6 +45,7 @@ export function thingsLog(partitions = 2): MemoryLog {
 
 export interface RunningLane {
   readonly processor: Processor;
+  readonly registry: Registry;
   /** Drains and resolves when the lane has ended. */
   stop(): Promise<void>;
 }
@@ -53,14 +54,15 @@ export interface RunningLane {
 export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; to?: string; host?: string; clock?: Clock; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
   const lane = laneOf('west', options.to ?? 'west');
   const drain = new AbortController();
+  const registry = new Registry();
   const processor = createProcessor({
     lane, source, destination, pipelines: [THINGS], prefix: '', host: options.host ?? 'host-1', hostGroup: 'default',
     indices: { ensure: options.ensure ?? (async () => {}), forget: () => {} },
     settings: { ...FAST, ...options.settings },
     origin: { role: lane.role, code: 'test', host_group: 'default' },
-    clock: options.clock ?? systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry: new Registry(),
+    clock: options.clock ?? systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry,
   });
   const running = processor.run(drain.signal);
   running.catch(() => {}); // awaited in stop(), where it rejects again
-  return { processor, stop: async () => { drain.abort(); await running; } };
+  return { processor, registry, stop: async () => { drain.abort(); await running; } };
 }
