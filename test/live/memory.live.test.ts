@@ -13,7 +13,7 @@ import { startProcess, type SluiceProcess } from '../support/processes.ts';
 import { waitFor } from '../support/stack.ts';
 
 const MIB = 1024 * 1024;
-const SETTINGS = { budgetBytes: 16 * MIB, fetchBytes: MIB, batchBytes: MIB, requestTimeoutMs: 2_000, retryMinMs: 50, retryMaxMs: 500, commitIntervalMs: 200 };
+const SETTINGS = { budgetBytes: 16 * MIB, fetchBytes: MIB, batchBytes: MIB, maxDocumentBytes: MIB, requestTimeoutMs: 2_000, retryMinMs: 50, retryMaxMs: 500, commitIntervalMs: 200 };
 const HEAP_MIB = 64;
 /** What Node and the loaded modules take, beside what the lane holds. */
 const BASE_MIB = 160;

@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { decodeEnvelope, type Envelope, ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
-import { type AnyPipeline, definePipeline, type Lookups } from '../../src/domain/pipeline.ts';
+import { type AnyPipeline, type Category, definePipeline, type Lookups } from '../../src/domain/pipeline.ts';
 import { createIngest, type Ingest } from '../../src/ingest/ingest.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { RecordLog } from '../../src/ports/record-log.ts';
@@ -14,11 +14,11 @@ import { MemoryLog } from './memory-log.ts';
 export interface TestEvent {
   readonly id: string;
   readonly version: number;
-  readonly do?: 'skip' | 'throw-enrich' | 'throw-document' | 'wait' | 'hang' | 'long-id';
+  readonly do?: 'skip' | 'throw-enrich' | 'throw-document' | 'wait' | 'slow' | 'hang' | 'long-id';
   readonly text?: string;
 }
 
-/** A pipeline `things` over JSON payloads; its enricher asks the categories lookup for `wait` and `hang`. */
+/** A pipeline `things` over JSON payloads; its enricher asks the categories lookup for `wait`, `slow` and `hang`. */
 export const things: AnyPipeline = definePipeline<TestEvent>({
   name: 'things', schema: 7, epoch: 3,
   index: { period: 'month', mapping: 'things' },
@@ -34,7 +34,7 @@ export const things: AnyPipeline = definePipeline<TestEvent>({
     name: 'shout',
     enrich(event, lookups) {
       if (event.do === 'throw-enrich') throw new Error('no such thing');
-      if (event.do !== 'wait' && event.do !== 'hang') return { loud: event.id.toUpperCase() };
+      if (event.do !== 'wait' && event.do !== 'slow' && event.do !== 'hang') return { loud: event.id.toUpperCase() };
       return Promise.resolve(lookups.categories.get(event.do)).then((category) => ({ loud: category?.id ?? 'none' }));
     },
   }],
@@ -46,8 +46,17 @@ export const things: AnyPipeline = definePipeline<TestEvent>({
   },
 });
 
+/** Longer than most things take in memory. */
+const SLOW_MS = 8;
+
+function answerOf(key: string): Promise<Category> {
+  const found = { id: 'found', path: ['found'] };
+  if (key === 'hang') return new Promise(() => {});
+  return key === 'slow' ? new Promise((resolve) => { setTimeout(() => resolve(found), SLOW_MS); }) : Promise.resolve(found);
+}
+
 export const lookups: Lookups = {
-  categories: { get: (key) => key === 'hang' ? new Promise(() => {}) : Promise.resolve({ id: 'found', path: ['found'] }) },
+  categories: { get: (key) => answerOf(key) },
   sellers: { get: () => undefined },
   rates: { get: () => undefined },
 };
