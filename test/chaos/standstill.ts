@@ -6,7 +6,7 @@ export interface Standing {
   readonly done: number;
 }
 
-/** Finds the longest time that any reader stood still although there was work. Times in ms of any steady clock. */
+/** Finds the longest time that any reader stood still although there was work, from its first step on. Times in ms of any steady clock. */
 export class StandstillClock {
   readonly #since = new Map<string, { done: number; at: number }>();
   #longest = 0;
@@ -15,7 +15,7 @@ export class StandstillClock {
   measured(standings: ReadonlyMap<string, Standing>, now: number): void {
     for (const [reader, { behind, done }] of standings) {
       const known = this.#since.get(reader);
-      if (known === undefined || behind === 0 || done !== known.done) this.#since.set(reader, { done, at: now });
+      if (known === undefined || behind === 0 || done === 0 || done !== known.done) this.#since.set(reader, { done, at: now });
       else if (now - known.at > this.#longest) [this.#longest, this.#reader] = [now - known.at, reader];
     }
   }

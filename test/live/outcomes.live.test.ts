@@ -98,12 +98,11 @@ describe('the outcome table, as a real server answers', () => {
   });
 
   it('no memory for the request: all of it is sent again', async () => {
-    await settings({ 'network.breaker.inflight_requests.limit': '1kb' });
+    await settings({ 'indices.breaker.total.limit': '1%' });
     try {
-      const lines = Array.from({ length: 200 }, (_, at) => put(`breaker-${at}`)).flat();
-      expect(await ask(bodyOf(lines), 200)).toMatchObject({ request: 'retry', flaw: { type: 'circuit_breaking_exception' }, unknown: 0 });
+      expect(await one('breaker')).toMatchObject({ request: 'retry', flaw: { type: 'circuit_breaking_exception' }, unknown: 0 });
     } finally {
-      await settings({ 'network.breaker.inflight_requests.limit': null });
+      await settings({ 'indices.breaker.total.limit': null });
     }
   });
 
