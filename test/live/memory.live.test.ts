@@ -13,11 +13,11 @@ import { startProcess, type SluiceProcess } from '../support/processes.ts';
 import { waitFor } from '../support/stack.ts';
 
 const MIB = 1024 * 1024;
-const SETTINGS = { budgetBytes: 16 * MIB, fetchBytes: MIB, batchBytes: MIB, maxDocumentBytes: MIB, requestTimeoutMs: 2_000, retryMinMs: 50, retryMaxMs: 500, commitIntervalMs: 200 };
+const SETTINGS = { budgetBytes: 16 * MIB, fetchBytes: MIB, batchBytes: MIB, maxDocumentBytes: MIB, requestTimeoutMs: 5_000, retryMinMs: 50, retryMaxMs: 500, commitIntervalMs: 200 };
 const HEAP_MIB = 64;
 /** What Node and the loaded modules take, beside what the lane holds. */
 const BASE_MIB = 160;
-const RECORDS = 50_000;
+const RECORDS = 24_000;
 const PAYLOAD = 'x'.repeat(900);
 const ROUTING_TIME = Date.UTC(2026, 10, 15);
 

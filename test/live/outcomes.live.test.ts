@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectElasticsearch } from '../../src/adapters/elasticsearch/connect.ts';
 import { ITEM_RULES, REQUEST_RULES, type Outcome } from '../../src/domain/outcome.ts';
@@ -13,6 +15,10 @@ const SERVER = 'elasticsearch-west';
 const PREFIX = 'outcomes.';
 const TARGETS: Targets = { index: `${PREFIX}open`, blocked: `${PREFIX}blocked`, closed: `${PREFIX}closed`, missing: `${PREFIX}missing-2026.11`, id: '' };
 const PATIENCE_MS = 20_000;
+/** The server takes on no more than this at once, as if it were very busy … */
+const PRESSURE_LIMIT = '32kb';
+/** … which is less than so many operations. */
+const BUSY_OPERATIONS = 1_000;
 /** Elasticsearch takes bodies of up to 100 MB. */
 const TOO_LARGE_BYTES = 101 * 1024 * 1024;
 /** What the contract's cases write as `status` or `status error-type`, and what must become of it. */
@@ -30,6 +36,9 @@ describe('the outcome table, as a real server answers', () => {
 
   beforeAll(async () => {
     stack = await startStack({ only: [SERVER] });
+    await stack.stop(SERVER);
+    appendFileSync(join(stack.folder, SERVER, 'config', 'node.properties'), `indexing_pressure.memory.limit=${PRESSURE_LIMIT}\n`);
+    await stack.start(SERVER);
     cluster = connectElasticsearch({ nodes: stack.servers.map(({ url }) => url), requestTimeoutMs: PATIENCE_MS, maxSockets: 4, compression: false });
     await prepareTargets(cluster, PREFIX, TARGETS);
   });
@@ -97,13 +106,9 @@ describe('the outcome table, as a real server answers', () => {
     expect(readReply(answer, 1, () => 'index')).toMatchObject({ request: 'bisect-size', unknown: 0 });
   });
 
-  it('no memory for the request: all of it is sent again', async () => {
-    await settings({ 'indices.breaker.total.limit': '1%' });
-    try {
-      expect(await one('breaker')).toMatchObject({ request: 'retry', flaw: { type: 'circuit_breaking_exception' }, unknown: 0 });
-    } finally {
-      await settings({ 'indices.breaker.total.limit': null });
-    }
+  it('a server that is too busy for the request: all of it is sent again', async () => {
+    const lines = Array.from({ length: BUSY_OPERATIONS }, (_, at) => put(`busy-${at}`)).flat();
+    expect(await ask(bodyOf(lines), BUSY_OPERATIONS)).toMatchObject({ request: 'retry', flaw: { type: 'es_rejected_execution_exception' }, unknown: 0 });
   });
 
   it('a cluster that takes no writes: the lane holds', async () => {
