@@ -53,7 +53,7 @@ function build(blocks: Iterable<RecordBlock>): void {
   settlement.assign([{ topic: 't', partition: 0 }]);
   const pipelineOf = () => BENCH_PIPELINE;
   const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period: 'month' as const, schema: 1 }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
-  const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
+  const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => ({ operations: batchOperations, bytes: batchBytes }), suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
   for (const block of blocks) for (const batch of batcher.add({ block, assignment: settlement.assignmentOf(block) as number })) batcher.recycle(batch);
 }
 

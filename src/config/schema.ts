@@ -64,7 +64,14 @@ const elasticsearchCluster = z.strictObject({
     value['tls'] === undefined || !Array.isArray(value['nodes']) || value['nodes'].every((node) => !String(node).startsWith('http:'))),
 );
 
-const region = z.strictObject({ kafka: kafkaCluster, elasticsearch: elasticsearchCluster });
+const rate = z.strictObject({
+  documentsPerSecond: z.number().nonnegative().nullable().default(null).describe('most documents per second that all lanes together send to this Elasticsearch; null: no cap, 0: none'),
+  bytesPerSecond: z.number().nonnegative().nullable().default(null).describe('the same in bytes of the request bodies'),
+  searchFactor: z.union([z.literal(0), z.number().gt(1).max(100)]).default(1.5).describe('how much slower the slowest hundredth of the searches may get; 0: search is not guarded'),
+  searchBaselineMs: z.number().positive().nullable().default(null).describe('mean latency of a search while nothing is indexed; null: learned'),
+});
+
+const region = z.strictObject({ kafka: kafkaCluster, elasticsearch: elasticsearchCluster, rate: rate.prefault({}) });
 
 const ingest = z.strictObject({
   inFlightBytes: z.int().min(1 * MIB).default(32 * MIB).describe('byte budget of the process: fetched, queued and being produced'),
@@ -86,9 +93,11 @@ const ingest = z.strictObject({
 
 const processor = z.strictObject({
   batchBytes: z.int().min(4 * KIB).max(100 * MIB).default(3 * MIB).describe('a batch is sent when it holds this much'),
-  batchOperations: z.int().positive().default(5_000).describe('… or this many operations'),
+  batchOperations: z.int().positive().default(5_000).describe('… or this many operations; smaller ones are tried first'),
   batchAgeMs: z.int().nonnegative().default(20).describe('… or when its first operation is this old'),
-  inFlight: z.int().positive().max(64).default(3).describe('batches being indexed at once'),
+  inFlight: z.int().positive().max(64).default(3).describe('most batches being indexed at once'),
+  targetLatencyMs: milliseconds.default(2_000).describe('a bulk request that takes longer is a sign of overload: less is put in flight'),
+  guardIntervalMs: milliseconds.default(3_000).describe('how often the search guard reads what the cluster tells of its searches'),
   budgetBytes: z.int().min(1 * MIB).default(64 * MIB).describe('byte budget of a lane: fetched, decoded, queued, in flight and retrying; nothing is fetched while it is spent'),
   fetchBytes: z.int().min(64 * KIB).default(4 * MIB).describe('most bytes of one fetch'),
   maxDocumentBytes: z.int().min(1 * KIB).default(20 * MIB).describe('larger documents go to the failure index unsent'),
@@ -166,6 +175,8 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
+/** As a file may have it: what has a default may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;
 export type KafkaClusterConfig = z.output<typeof kafkaCluster>;
 export type ElasticsearchClusterConfig = z.output<typeof elasticsearchCluster>;
 export type ProcessorConfig = z.output<typeof processor>;

@@ -99,6 +99,8 @@ export class Batch {
   readonly refusals: Refusal[] = [];
   /** Indices of the operations, each with a number of its own. */
   readonly #groups = new Map<Target, number>();
+  /** Full, or old enough: what the input gave. */
+  closedBy: 'full' | 'due' = 'due';
   count = 0;
   /** Bytes of the body written so far. */
   length = 0;

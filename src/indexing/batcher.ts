@@ -5,8 +5,11 @@ import { Batch, BatchPage, type Received } from './batch.ts';
 import type { OperationReader, Unfit } from './operation-reader.ts';
 
 export interface BatcherOptions {
+  /** The largest batch there can be. */
   readonly batchBytes: number;
   readonly batchOperations: number;
+  /** The largest batch that is wanted now; looked at when a batch is opened. */
+  readonly limits: () => { readonly operations: number; readonly bytes: number };
   readonly batchAgeMs: number;
   /** What replaces a document's closing brace. */
   readonly suffix: Buffer;
@@ -24,6 +27,7 @@ export class Batcher {
   #open: Batch | null = null;
   /** Monotonic, so that a jump of the wall clock neither holds a batch back nor hurries it. */
   #openedAt = 0;
+  #limits: { readonly operations: number; readonly bytes: number } = { operations: 0, bytes: 0 };
 
   constructor(options: BatcherOptions, reader: OperationReader, settlement: Settlement) {
     this.#options = options;
@@ -40,7 +44,7 @@ export class Batcher {
     for (let index = 0; index < block.count && batch !== null; index += 1) {
       const unfit = this.#reader.read(block, index);
       if (this.#isFull(batch, unfit)) {
-        yield this.#close();
+        yield this.#close('full');
         batch = this.#entered(received, block.offset(index));
         if (batch === null) return;
         this.#reader.read(block, index);
@@ -58,7 +62,7 @@ export class Batcher {
 
   /** The open batch, whatever it holds; null where there is nothing. */
   take(): Batch | null {
-    return this.#open === null || this.#open.empty ? null : this.#close();
+    return this.#open === null || this.#open.empty ? null : this.#close('due');
   }
 
   /** Gives a settled batch's page back for the next one; one that grew for a large document is let go. */
@@ -74,18 +78,20 @@ export class Batcher {
   #newBatch(): Batch {
     const { batchBytes, batchOperations, suffix, newBatchId, clock } = this.#options;
     this.#openedAt = clock.monotonic();
+    this.#limits = this.#options.limits();
     const page = this.#spare.pop() ?? new BatchPage(batchBytes, batchOperations);
     return new Batch(newBatchId(), { at: clock.now(), tick: this.#openedAt }, page, suffix);
   }
 
   #isFull(batch: Batch, unfit: Unfit | null): boolean {
-    if (unfit === null) return !batch.fits(this.#reader.current);
+    if (unfit === null) return batch.count >= this.#limits.operations || batch.length >= this.#limits.bytes || !batch.fits(this.#reader.current);
     return batch.refusedBytes >= this.#options.batchBytes || batch.refusals.length >= this.#options.batchOperations;
   }
 
-  #close(): Batch {
+  #close(why: Batch['closedBy']): Batch {
     const batch = this.#open as Batch;
     this.#open = null;
+    batch.closedBy = why;
     return batch;
   }
 

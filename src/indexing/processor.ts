@@ -7,6 +7,7 @@ import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { BulkSink } from '../ports/search-index.ts';
+import type { RateControl } from '../rate/rate-control.ts';
 import type { Batch } from './batch.ts';
 import { assemble, type Works } from './works.ts';
 import type { LaneStatus } from './status.ts';
@@ -19,6 +20,7 @@ export interface ProcessorParts {
   readonly indices: IndexKeeper;
   readonly pipelines: readonly AnyPipeline[];
   readonly settings: ProcessorConfig;
+  readonly rate: RateControl;
   readonly prefix: string;
   readonly origin: Origin;
   readonly host: string;

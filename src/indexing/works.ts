@@ -8,7 +8,8 @@ import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from
 import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
-import { BodyLimit, deliver, type Delivery, type DeliverTools } from './deliver.ts';
+import type { Reply } from './bulk-reply.ts';
+import { BodyLimit, deliver, type Delivery, type DeliverTools, type Sent } from './deliver.ts';
 import { ensureThrough, recreate } from './ensure.ts';
 import { failuresOf, type FailureContext } from './failures.ts';
 import { Gate } from './gate.ts';
@@ -51,6 +52,8 @@ export class Works {
   readonly #abort = new AbortController();
   readonly #inFlight = new Map<Batch, { closed: number; sent: number; delivered: number }>();
   readonly #onSettled: (() => void)[] = [];
+  /** Partitions of all hosts of the lane; null before they are known. */
+  #partitions: number | null = null;
   #keeping: Promise<void> = Promise.resolve();
   #state: LaneStatus['state'] = 'starting';
   #failure: unknown = null;
@@ -64,7 +67,7 @@ export class Works {
     this.#topics = [...pipelines.keys()];
     this.#pipelineOf = (topic) => pipelines.get(topic) ?? topic;
     this.#group = `${prefix}sluice.${lane.name}`;
-    this.#slots = new Slots(settings.inFlight);
+    this.#slots = new Slots(parts.rate.limits().inFlight);
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
     this.#admin = source.admin();
     this.#batcher = this.#newBatcher();
@@ -86,7 +89,7 @@ export class Works {
     drain.addEventListener('abort', () => this.#limitDrain(), { once: true });
     const joining = this.#consumer.start({
       assigned: (partitions) => this.#assigned(partitions),
-      revoked: (partitions) => this.#settlement.revoke(partitions),
+      revoked: (partitions) => this.#revoked(partitions),
     });
     await unlessAborted(joining, drain);
     this.#state = 'running';
@@ -127,7 +130,7 @@ export class Works {
   }
 
   async bulk(batch: Batch): Promise<Delivery> {
-    const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices) }, this.#abort.signal);
+    const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
     const moments = this.#inFlight.get(batch);
     if (moments !== undefined) moments.delivered = this.#parts.clock.monotonic();
     return delivery;
@@ -163,7 +166,7 @@ export class Works {
     this.#state = 'draining';
     const last = this.#batcher.take();
     if (last !== null && !this.failed) await this.guard(send(last));
-    for (let place = 0; place < this.#parts.settings.inFlight && !this.#abort.signal.aborted; place += 1) await this.guard(this.#slots.take(this.#abort.signal));
+    await this.#slots.none(this.#abort.signal);
     this.#stop.abort(new Error('drained'));
     await this.#keeping;
     if (!this.#abort.signal.aborted) await this.guard(this.#books.commit(this.#abort.signal));
@@ -196,7 +199,7 @@ export class Works {
     const { lane, host } = this.#parts;
     return {
       lane: lane.name, host, state: this.#state, gate: this.#tools.gate.state, books: this.#booksGate.state,
-      connected, lastError, partitions: assigned.length, inFlightBatches: this.#slots.taken, heldBytes: this.#heldBytes(), ...this.#report.figures(),
+      connected, lastError, partitions: assigned.length, inFlightBatches: this.#slots.taken, heldBytes: this.#heldBytes(), rate: this.#parts.rate.status(), ...this.#report.figures(),
     };
   }
 
@@ -239,7 +242,7 @@ export class Works {
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock }, reader, this.#settlement);
+    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {
@@ -248,13 +251,31 @@ export class Works {
   }
 
   #deliverTools(rejected: DeliverTools['rejected'], gate: Gate): DeliverTools {
-    const { settings, clock, destination } = this.#parts;
-    return { sink: destination, gate, limit: new BodyLimit(), clock, timeoutMs: settings.requestTimeoutMs, rejected, onReply: (reply, ms) => this.#report.replied(reply, ms) };
+    const { settings, clock, destination, rate } = this.#parts;
+    const pace = (operations: number, bytes: number, signal: AbortSignal) => rate.take(operations, bytes, signal);
+    return { sink: destination, gate, limit: new BodyLimit(), clock, timeoutMs: settings.requestTimeoutMs, rejected, pace, onReply: (reply, sent) => this.#report.replied(reply, sent) };
+  }
+
+  /** A batch that was full tells how much the cluster takes; one that was only due tells how much there was. */
+  #answered(reply: Reply, sent: Sent, batch: Batch): void {
+    this.#report.replied(reply, sent);
+    this.#parts.rate.observe({ ...sent, refused: reply.overload, limited: batch.closedBy === 'full' });
+    this.#slots.resize(this.#parts.rate.limits().inFlight);
   }
 
   #assigned(partitions: readonly TopicPartition[]): void {
     this.#settlement.assign(partitions);
     this.#report.assigned(partitions.length);
+    this.#share();
+  }
+
+  #revoked(partitions: readonly TopicPartition[]): void {
+    this.#settlement.revoke(partitions);
+    this.#share();
+  }
+
+  #share(): void {
+    if (this.#partitions !== null) this.#parts.rate.own(this.#settlement.positions().size, this.#partitions);
   }
 
   #limitDrain(): void {
@@ -271,8 +292,12 @@ export class Works {
   async #watchLag(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const measured = await measureLag(this.#admin, this.#group, this.#topics, () => this.#settlement.positions());
-      if ('lags' in measured) this.#report.lagging(measured.lags);
-      else this.#parts.log.debug({ reason: measured.error }, 'lag not measured');
+      if ('lags' in measured) {
+        this.#report.lagging(measured.lags);
+        this.#partitions = measured.partitions;
+        this.#share();
+      } else this.#parts.log.debug({ reason: measured.error }, 'lag not measured');
+      this.#report.pacing(this.#parts.rate.status());
       await this.#parts.clock.sleep(LAG_INTERVAL_MS, this.#stop.signal);
     }
   }

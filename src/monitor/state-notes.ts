@@ -1,3 +1,4 @@
+import { readCompacted } from '../compacted/read-compacted.ts';
 import { SluiceError, messageOf } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog, RecordProducer } from '../ports/record-log.ts';
@@ -7,9 +8,6 @@ const LOOK_MS = 1_000;
 /** An unchanged state is told again this often, ms, so that silence means something. */
 const REPEAT_MS = 10_000;
 const DELIVERY_TIMEOUT_MS = 5_000;
-/** Longest wait for the end of the topic when reading, ms. */
-const READ_WAIT_MS = 2_000;
-const READ_BYTES = 1024 * 1024;
 
 /** What a process tells of one lane; the latest one per lane and host is kept. */
 export interface StateNote {
@@ -18,6 +16,8 @@ export interface StateNote {
   readonly state: string;
   /** Why it is held or waits; null while all is well. */
   readonly reason: string | null;
+  /** Operations that the lane found it can have in flight: where its next process begins. */
+  readonly window?: number;
   /** Epoch ms of the telling. */
   readonly at: number;
   /** Epoch ms since when the state and its reason stand. */
@@ -28,7 +28,7 @@ export interface StateNotesOptions {
   /** A log that is up when the lane's destination is not: the lane's source. */
   readonly log: RecordLog;
   readonly topic: string;
-  readonly read: () => Pick<StateNote, 'lane' | 'host' | 'state' | 'reason'>;
+  readonly read: () => Pick<StateNote, 'lane' | 'host' | 'state' | 'reason' | 'window'>;
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
 }
@@ -72,27 +72,5 @@ async function tell(producer: RecordProducer, { topic, read, clock, onProblem }:
 
 /** The latest note of every lane and host. Rejects with SluiceError `KAFKA_*`. */
 export async function readStates(log: RecordLog, topic: string): Promise<StateNote[]> {
-  const [admin, reader] = [log.admin(), log.reader()];
-  const notes = new Map<string, StateNote>();
-  try {
-    const open = new Map((await admin.ranges([topic])).filter((range) => range.latest > range.earliest).map((range) => [range.partition, range]));
-    for (const range of open.values()) reader.seek({ ...range, offset: range.earliest });
-    while (open.size > 0) {
-      const blocks = await reader.poll({ maxBytes: READ_BYTES, maxWaitMs: READ_WAIT_MS });
-      if (blocks.length === 0) break;
-      for (const block of blocks) {
-        for (let at = 0; at < block.count; at += 1) note(notes, block.key(at), block.value(at));
-        if (block.nextOffset >= (open.get(block.partition)?.latest ?? 0)) open.delete(block.partition);
-      }
-    }
-  } finally {
-    await Promise.all([reader.close(), admin.close()]);
-  }
-  return [...notes.values()];
-}
-
-function note(notes: Map<string, StateNote>, key: Buffer | null, value: Buffer | null): void {
-  if (key === null) return;
-  if (value === null) notes.delete(key.toString());
-  else notes.set(key.toString(), JSON.parse(value.toString()) as StateNote);
+  return [...(await readCompacted(log, topic)).values()].map((value) => JSON.parse(value.toString()) as StateNote);
 }

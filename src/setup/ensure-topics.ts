@@ -1,5 +1,6 @@
 import { regionalTopicOf, sourceTopicOf } from '../domain/pipeline.ts';
 import { FAILURES_PIPELINE } from '../domain/system-names.ts';
+import { policyTopicOf } from '../policy/policy-topic.ts';
 import type { RecordLogAdmin, TopicSpec } from '../ports/record-log.ts';
 
 /** What the configuration says of topics. */
@@ -37,12 +38,15 @@ export function stateTopicOf(prefix: string): string {
   return `${prefix}sluice.state`;
 }
 
-/** The topics of each region: finished documents of every pipeline, what failed on the way, and the state of the lanes. */
+/** The topics of each region: finished documents of every pipeline, what failed on the way, the state of the lanes, and their policies. */
 export function regionalTopicsOf(prefix: string, pipelines: readonly string[], settings: TopicSettings): TopicSpec[] {
   const documents = pipelines.map((pipeline) => specOf(regionalTopicOf(prefix, pipeline), settings, { ...BROKER_TIME, 'max.message.bytes': String(DOCUMENT_BYTES) }));
   const failures = specOf(regionalTopicOf(prefix, FAILURES_PIPELINE), settings, { ...BROKER_TIME, 'max.message.bytes': String(FAILURE_BYTES) });
-  const state: TopicSpec = { name: stateTopicOf(prefix), partitions: 1, replicas: settings.replicas, config: { ...BROKER_TIME, 'cleanup.policy': 'compact', 'segment.ms': String(HOUR_MS) } };
-  return [...documents, failures, state];
+  return [...documents, failures, compacted(stateTopicOf(prefix), settings), compacted(policyTopicOf(prefix), settings)];
+}
+
+function compacted(name: string, { replicas }: TopicSettings): TopicSpec {
+  return { name, partitions: 1, replicas, config: { ...BROKER_TIME, 'cleanup.policy': 'compact', 'segment.ms': String(HOUR_MS) } };
 }
 
 function specOf(name: string, { partitions, replicas, retentionHours }: TopicSettings, extra: Record<string, string>): TopicSpec {

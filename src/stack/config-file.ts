@@ -19,5 +19,5 @@ export function writeConfigFile(folder: string, endpoints: Endpoints): string | 
 /** The addresses in a configuration file. Throws what zod or the file system throws when it is none. */
 export function readEndpoints(path: string): Endpoints {
   const { regions, source } = configSchema.parse(parse(readFileSync(path, 'utf8')));
-  return { regions, source: source.kafka };
+  return { regions: Object.fromEntries(Object.entries(regions).map(([name, { kafka, elasticsearch }]) => [name, { kafka, elasticsearch }])), source: source.kafka };
 }

@@ -70,6 +70,7 @@ describe('ingest', () => {
     }
     const text = await registry.getSingleMetricAsString('sluice_ingest_events_total');
     expect(text).toContain('outcome="skipped",detail="not wanted"} 1');
+    expect(await registry.getSingleMetricAsString('sluice_ingest_freshness_seconds')).toMatch(/\{region="west"\} \d/);
   });
 
   it('keeps the bytes, coordinates and cause of what failed', async () => {

@@ -10,7 +10,9 @@ import { createProcessor, type Processor } from '../../src/indexing/processor.ts
 import type { Clock } from '../../src/ports/clock.ts';
 import type { OutgoingRecord, RecordLog } from '../../src/ports/record-log.ts';
 import type { BulkSink } from '../../src/ports/search-index.ts';
+import type { RateControl } from '../../src/rate/rate-control.ts';
 import { MemoryLog } from './memory-log.ts';
+import { freeRate } from './rate.ts';
 
 /** November 2026, so `things-2026.11`. */
 export const ROUTING_TIME = Date.UTC(2026, 10, 22);
@@ -51,14 +53,15 @@ export interface RunningLane {
 }
 
 /** A real processor of lane west → `destination` over the given log and search engine, with every index there. */
-export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; to?: string; host?: string; clock?: Clock; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
+export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; rate?: RateControl; to?: string; host?: string; clock?: Clock; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
   const lane = laneOf('west', options.to ?? 'west');
   const drain = new AbortController();
   const registry = new Registry();
+  const settings = { ...FAST, ...options.settings };
   const processor = createProcessor({
     lane, source, destination, pipelines: [THINGS], prefix: '', host: options.host ?? 'host-1', hostGroup: 'default',
     indices: { ensure: options.ensure ?? (async () => {}), forget: () => {} },
-    settings: { ...FAST, ...options.settings },
+    settings, rate: options.rate ?? freeRate(settings),
     origin: { role: lane.role, code: 'test', host_group: 'default' },
     clock: options.clock ?? systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry,
   });
