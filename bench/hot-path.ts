@@ -60,9 +60,9 @@ function build(blocks: Iterable<RecordBlock>, period: Period): void {
   const settlement = new Settlement();
   settlement.assign([{ topic: 't', partition: 0 }]);
   const pipelineOf = () => BENCH_PIPELINE;
-  const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
+  const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period, schema: 1 }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
   const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => ({ operations: batchOperations, bytes: batchBytes }), suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
-  for (const block of blocks) for (const batch of batcher.add(block)) batcher.recycle(batch);
+  for (const block of blocks) for (const batch of batcher.add({ block, assignment: settlement.assignmentOf(block) as number })) batcher.recycle(batch);
 }
 
 function measure(run: () => void): number {

@@ -4,23 +4,25 @@ import { benchIndices } from './indices.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
+import { benchRegionLoss } from './region-loss.ts';
 import { benchScale } from './scale.ts';
 
 const USAGE = `npm run bench -- <bench> [options]
 
 Benches
-  latency    one event from the source topic to both Elasticsearch, four lanes, steady rate
-  hot-path   CPU of decoding and building bulk bodies, without any server
-  memory     a lane whose destination stalls while its topic is full, with a small heap
-  lane       a filled topic into an index, against the raw _bulk limit and a naive program
-  scale      one filled topic through 1, 2, … processes of one lane, partitions moving between them
-  indices    what it costs to create and to route to many indices
+  latency      one event from the source topic to both Elasticsearch, four lanes, steady rate
+  hot-path     CPU of decoding and building bulk bodies, without any server
+  memory       a lane whose destination stalls while its topic is full, with a small heap
+  region-loss  ingest into one region while the other does not answer, against both healthy
+  lane         a filled topic into an index, against the raw _bulk limit and a naive program
+  scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
+  indices      what it costs to create and to route to many indices
 
 Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
-  --docs N           documents of a run                 (default 1000000; indices: 50000)
-  --rounds R         interleaved rounds of a lane run   (default 3)
+  --docs N           documents, region-loss: events (default 1000000; indices: 50000)
+  --rounds R         interleaved rounds of lane and region-loss (default 3)
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
@@ -34,6 +36,7 @@ Examples
   npm run bench -- lane --docs 300000 --rounds 1 --no-naive
   npm run bench -- scale --docs 300000 --members 3
   npm run bench -- indices --count 900
+  npm run bench -- region-loss --docs 200000 --json
 `;
 
 const { positionals, values } = parseArgs({
@@ -55,6 +58,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
   lane: () => benchLane({ stackFile: values.stack, documents, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
+  'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),
 };
 
 const bench = benches[positionals[0] ?? ''];

@@ -1,7 +1,7 @@
 import type { Settlement } from '../domain/settlement.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
-import { Batch, BatchPage } from './batch.ts';
+import { Batch, BatchPage, type Received } from './batch.ts';
 import type { OperationReader, Unfit } from './operation-reader.ts';
 
 export interface BatcherOptions {
@@ -38,13 +38,14 @@ export class Batcher {
   get openBytes(): number { return this.#open?.heldBytes ?? 0; }
 
   /** Adds the block's records; yields each batch that became full on the way (the caller waits for room, then goes on). */
-  *add(block: RecordBlock): Generator<Batch, void, undefined> {
-    let batch = this.#entered(block, block.count > 0 ? block.offset(0) : block.nextOffset);
+  *add(received: Received): Generator<Batch, void, undefined> {
+    const { block } = received;
+    let batch = this.#entered(received, block.count > 0 ? block.offset(0) : block.nextOffset);
     for (let index = 0; index < block.count && batch !== null; index += 1) {
       const unfit = this.#reader.read(block, index);
       if (this.#isFull(batch, unfit)) {
         yield this.#close('full');
-        batch = this.#entered(block, block.offset(index));
+        batch = this.#entered(received, block.offset(index));
         if (batch === null) return;
         this.#reader.read(block, index);
       }
@@ -69,9 +70,9 @@ export class Batcher {
     if (batch.body.length === this.#options.batchBytes) this.#spare.push(batch.page);
   }
 
-  #entered(block: RecordBlock, first: number): Batch | null {
+  #entered(received: Received, first: number): Batch | null {
     this.#open ??= this.#newBatch();
-    return this.#open.enter(this.#settlement, block, first) ? this.#open : null;
+    return this.#open.enter(this.#settlement, received, first) ? this.#open : null;
   }
 
   #newBatch(): Batch {
@@ -79,7 +80,7 @@ export class Batcher {
     this.#openedAt = clock.monotonic();
     this.#limits = this.#options.limits();
     const page = this.#spare.pop() ?? new BatchPage(batchBytes, batchOperations);
-    return new Batch(newBatchId(), clock.now(), page, suffix);
+    return new Batch(newBatchId(), { at: clock.now(), tick: this.#openedAt }, page, suffix);
   }
 
   #isFull(batch: Batch, unfit: Unfit | null): boolean {

@@ -18,9 +18,9 @@ export class LaneReport {
   readonly #types = new TypeLabels();
   readonly counts = { records: 0, applied: 0, superseded: 0, rejected: 0, refused: 0, retried: 0, batches: 0 };
   #lags: Lag[] | null = null;
-  /** Since when something is left to settle, epoch ms. */
+  /** Since when something is left to settle, monotonic ms. */
   #behindSince: number | null = null;
-  #lastSettled: { at: number; freshness: number | null } | null = null;
+  #lastSettled: { at: number; tick: number; freshness: number | null } | null = null;
 
   constructor(registry: Registry, log: Logger, clock: Clock) {
     this.#metrics = laneMetrics(registry);
@@ -81,17 +81,19 @@ export class LaneReport {
     if (failures > 0) this.#log.warn({ batch: batch.id, failures, index }, 'records went to the failure index');
   }
 
-  settled(batch: Batch, delivery: Delivery, at: number): void {
+  /** `tookMs`: from the batch's opening to now. */
+  settled(batch: Batch, delivery: Delivery, tookMs: number): void {
     const metrics = this.#metrics;
+    const at = this.#clock.now();
     this.#countOutcomes(batch, delivery);
     metrics.batches.inc();
     metrics.batchBytes.inc(batch.length);
-    metrics.batchSeconds.observe((at - batch.openedAt) / 1_000);
+    metrics.batchSeconds.observe(tookMs / 1_000);
     metrics.gateSeconds.observe(delivery.gateMs / 1_000);
     const freshness = batch.count === 0 ? null : Math.max(0, (at - batch.maxSourceTime) / 1_000);
     if (batch.count > 0) metrics.sourceToSettledSeconds.observe(Math.max(0, (at - batch.minSourceTime) / 1_000));
     if (freshness !== null) metrics.freshnessSeconds.set(freshness);
-    this.#lastSettled = { at, freshness: freshness ?? this.#lastSettled?.freshness ?? null };
+    this.#lastSettled = { at, tick: this.#clock.monotonic(), freshness: freshness ?? this.#lastSettled?.freshness ?? null };
     this.#log.debug({ batch: batch.id, operations: batch.count, bytes: batch.length, applied: delivery.applied, superseded: delivery.superseded, bulkMs: Math.round(delivery.bulkMs) }, 'batch settled');
   }
 
@@ -112,14 +114,14 @@ export class LaneReport {
     this.#lags = lags;
     this.#metrics.lagRecords.reset();
     for (const lag of lags) this.#metrics.lagRecords.set({ topic: lag.topic, partition: lag.partition }, lag.records);
-    this.#behindSince = lags.some((lag) => lag.records > 0) ? (this.#behindSince ?? this.#clock.now()) : null;
+    this.#behindSince = lags.some((lag) => lag.records > 0) ? (this.#behindSince ?? this.#clock.monotonic()) : null;
     this.#metrics.lagSeconds.set(this.#behindSince === null ? 0 : this.#lagSeconds(this.#behindSince));
   }
 
   // A lane that has settled nothing yet has been behind since it was first seen to be, at least.
   #lagSeconds(behindSince: number): number {
-    const { at, freshness } = this.#lastSettled ?? { at: behindSince, freshness: null };
-    return (this.#clock.now() - at) / 1_000 + (freshness ?? 0);
+    const { tick, freshness } = this.#lastSettled ?? { tick: behindSince, freshness: null };
+    return (this.#clock.monotonic() - tick) / 1_000 + (freshness ?? 0);
   }
 
   #countOutcomes(batch: Batch, delivery: Delivery): void {

@@ -64,9 +64,8 @@ async function runLane(works: Works, drain: AbortSignal): Promise<void> {
 
 async function feed(works: Works, drain: AbortSignal): Promise<void> {
   while (!drain.aborted && !works.failed) {
-    const blocks = await works.consume(drain);
-    for (const block of blocks) {
-      for (const full of works.batch(block)) await dispatch(works, full);
+    for (const received of await works.consume(drain)) {
+      for (const full of works.batch(received)) await dispatch(works, full);
     }
     const due = works.due();
     if (due !== null) await dispatch(works, due);

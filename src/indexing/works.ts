@@ -3,9 +3,9 @@ import { versionTypeOf } from '../domain/lane.ts';
 import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
 import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
 import type { Reply } from './bulk-reply.ts';
@@ -98,18 +98,18 @@ export class Works {
   }
 
   /** The next blocks; waits no longer than the open batch may. */
-  async consume(drain: AbortSignal): Promise<RecordBlock[]> {
+  async consume(drain: AbortSignal): Promise<Received[]> {
     await this.#roomToFetch(drain);
     const wait = this.#slots.anyFree ? (this.#batcher.dueIn() ?? IDLE_WAIT_MS) : IDLE_WAIT_MS;
     const polling = this.#poll(Math.min(wait, IDLE_WAIT_MS));
-    const blocks = await unlessAborted(polling, drain);
-    if (blocks === null || drain.aborted) return [];
-    for (const block of blocks) this.#report.consumed(block.count, block.bytes);
-    return blocks;
+    const received = await unlessAborted(polling, drain);
+    if (received === null || drain.aborted) return [];
+    for (const { block } of received) this.#report.consumed(block.count, block.bytes);
+    return received;
   }
 
-  batch(block: RecordBlock): Iterable<Batch> {
-    return this.#batcher.add(block);
+  batch(received: Received): Iterable<Batch> {
+    return this.#batcher.add(received);
   }
 
   /** The open batch, when it is old enough and there is room for it in flight. */
@@ -118,10 +118,10 @@ export class Works {
   }
 
   async enter(batch: Batch): Promise<void> {
-    const closed = this.#parts.clock.now();
+    const closed = this.#parts.clock.monotonic();
     await this.#books.room(this.#abort.signal);
     await this.#slots.take(this.#abort.signal);
-    this.#inFlight.set(batch, { closed, sent: this.#parts.clock.now(), delivered: 0 });
+    this.#inFlight.set(batch, { closed, sent: this.#parts.clock.monotonic(), delivered: 0 });
     this.#report.holding(this.#slots.taken, this.#heldBytes());
   }
 
@@ -132,7 +132,7 @@ export class Works {
   async bulk(batch: Batch): Promise<Delivery> {
     const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
     const moments = this.#inFlight.get(batch);
-    if (moments !== undefined) moments.delivered = this.#parts.clock.now();
+    if (moments !== undefined) moments.delivered = this.#parts.clock.monotonic();
     return delivery;
   }
 
@@ -145,10 +145,10 @@ export class Works {
   /** From here on the batch's offsets may be committed, as far as everything before them is settled, too. */
   settle(batch: Batch, delivery: Delivery): void {
     const moments = this.#inFlight.get(batch) ?? { closed: 0, sent: 0, delivered: 0 };
-    const settled = this.#parts.clock.now();
+    const settled = this.#parts.clock.monotonic();
     for (const ticket of batch.tickets) this.#settlement.settle(ticket);
     if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, this.#pipelineOf));
-    this.#report.settled(batch, delivery, settled);
+    this.#report.settled(batch, delivery, settled - batch.openedTick);
     this.#inFlight.delete(batch);
     this.#batcher.recycle(batch);
     this.#slots.give();
@@ -217,9 +217,10 @@ export class Works {
   }
 
   /** Records that cannot be read stop their partition, not the lane: the others go on, and it is told. */
-  async #poll(maxWaitMs: number): Promise<RecordBlock[]> {
+  async #poll(maxWaitMs: number): Promise<Received[]> {
     try {
-      return await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      return blocks.flatMap((block) => this.#received(block));
     } catch (error) {
       if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
       this.#report.unreadable(error.code, messageOf(error));
@@ -228,10 +229,16 @@ export class Works {
     }
   }
 
+  /** Notes now which assignment a block belongs to: when its turn comes, there may be another. */
+  #received(block: RecordBlock): Received[] {
+    const assignment = this.#settlement.assignmentOf(block);
+    return assignment === null ? [] : [{ block, assignment }];
+  }
+
   #newBatcher(): Batcher {
     const { lane, prefix, settings, clock, origin, newId, pipelines } = this.#parts;
-    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period }]));
-    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month' });
+    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
+    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA });
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;

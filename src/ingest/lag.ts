@@ -32,6 +32,8 @@ export interface LagParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: IngestMetrics;
+  /** How long the topics keep records, ms; null where that is not known. */
+  readonly retentionMs: number | null;
 }
 
 /** Compares the regions' positions with the source partitions, and warns before retention passes one. */
@@ -67,6 +69,7 @@ export class LagMonitor {
 
   /** A region's lag in each of its partitions. */
   of(state: RegionState): PartitionLag[] {
+    const { retentionMs } = this.#parts;
     const now = this.#parts.clock.now();
     return state.positions().map((position) => {
       const { topic, partition, next, settled, settledTime } = position;
@@ -75,7 +78,8 @@ export class LagMonitor {
       const end = Math.max(last?.latest ?? settled, settled);
       const lag = end - settled;
       const lagMs = lag === 0 ? 0 : Math.max(0, now - (settledTime ?? this.#waitingSince(position, now)));
-      return { topic, partition, next, settled, end, lag, lagMs, retention: retentionLeft(settled, last?.earliest ?? 0, retentionRate(samples)) };
+      const needed = { position: settled, earliest: last?.earliest ?? 0, rate: retentionRate(samples), ageMs: lagMs, retentionMs: lag === 0 || settledTime === null ? null : retentionMs };
+      return { topic, partition, next, settled, end, lag, lagMs, retention: retentionLeft(needed) };
     });
   }
 

@@ -80,7 +80,7 @@ export function exposeGauges(registry: Registry, source: GaugeSource): void {
     ['sluice_ingest_region_bytes', 'bytes queued and in flight to a region', (region: { inFlightBytes: number }) => region.inFlightBytes],
     ['sluice_ingest_lag_records', 'source records that a region does not have yet', (region: { lagRecords: number }) => region.lagRecords],
     ['sluice_ingest_lag_seconds', 'age of the last source record that a region has, while it lags', (region: { lagMs: number }) => region.lagMs / 1_000],
-    ['sluice_ingest_retention_seconds_left', 'until retention passes a region\'s position at the present rate; -1 while it does not come nearer', (region: { retentionMs: number | null }) => (region.retentionMs === null ? -1 : region.retentionMs / 1_000)],
+    ['sluice_ingest_retention_seconds_left', 'until retention passes a region\'s position, by its present rate or by age; -1 while the region lacks nothing', (region: { retentionMs: number | null }) => (region.retentionMs === null ? -1 : region.retentionMs / 1_000)],
   ] as const) {
     new Gauge({
       name, help, labelNames: ['region'], registers,

@@ -39,7 +39,7 @@ export interface StateNotesOptions {
  */
 export async function tellState(options: StateNotesOptions, signal: AbortSignal): Promise<void> {
   const producer = options.log.producer({ compression: 'none', deliveryTimeoutMs: DELIVERY_TIMEOUT_MS });
-  let last: StateNote | null = null;
+  let last: Told | null = null;
   while (!signal.aborted) {
     last = await tell(producer, options, last);
     await options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
@@ -48,15 +48,21 @@ export async function tellState(options: StateNotesOptions, signal: AbortSignal)
   await producer.close();
 }
 
-async function tell(producer: RecordProducer, { topic, read, clock, onProblem }: StateNotesOptions, last: StateNote | null): Promise<StateNote | null> {
-  const now = clock.now();
+/** The last note that was told; `tick`: when, on the monotonic clock, so that a jump of the wall clock silences nobody. */
+interface Told {
+  readonly note: StateNote;
+  readonly tick: number;
+}
+
+async function tell(producer: RecordProducer, { topic, read, clock, onProblem }: StateNotesOptions, last: Told | null): Promise<Told | null> {
+  const [now, tick] = [clock.now(), clock.monotonic()];
   const state = read();
-  const changed = last === null || last.state !== state.state || last.reason !== state.reason;
-  if (!changed && last !== null && now - last.at < REPEAT_MS) return last;
-  const note: StateNote = { ...state, at: now, since: changed || last === null ? now : last.since };
+  const changed = last === null || last.note.state !== state.state || last.note.reason !== state.reason;
+  if (!changed && last !== null && tick - last.tick < REPEAT_MS) return last;
+  const note: StateNote = { ...state, at: now, since: changed || last === null ? now : last.note.since };
   try {
     await producer.send([{ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) }]);
-    return note;
+    return { note, tick };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     onProblem(messageOf(error));
