@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterAll } from 'vitest';
 import { missedEvents } from '../../backfill/missed-events/case.ts';
 import { soldItems } from '../../pipelines/sold-items/pipeline.ts';
@@ -9,14 +12,20 @@ import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { BackfillCase } from '../../src/backfill/case.ts';
 import { extract, type ExtractParts } from '../../src/backfill/extract.ts';
 import { keysOf, type CycleKeys } from '../../src/backfill/keys.ts';
+import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad } from '../../src/backfill/load.ts';
 import { makePlan } from '../../src/backfill/make-plan.ts';
 import type { Manifest } from '../../src/backfill/manifest.ts';
 import type { Plan } from '../../src/backfill/plan.ts';
-import { OWN_REFERENCE } from '../../src/lookups/lookups.ts';
+import { configSchema, type BackfillConfig, type ProcessorConfig } from '../../src/config/schema.ts';
+import { loadLookups, OWN_REFERENCE } from '../../src/lookups/lookups.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import type { BulkSink } from '../../src/ports/search-index.ts';
 import type { TableEngine } from '../../src/ports/table-engine.ts';
+import { expectedGenerated } from '../../src/proof/expected-generated.ts';
+import type { ExpectedDocument } from '../../src/proof/expected.ts';
 import { localFiles, type WarehouseFiles } from '../../src/warehouse/files.ts';
 import { seedWarehouse } from '../../src/warehouse/seed.ts';
+import { FAST } from '../support/lane.ts';
 
 export const NEVER = new AbortController().signal;
 /** Two days and a bit of a small shop. */
@@ -61,4 +70,31 @@ export async function prepared(store: ObjectStore, folder: string, options: Para
     store, keys, files, engine, scratch, clock: systemClock, rowGroupRows: 2_048, attempt: 'a1', ...options.parts,
   }, NEVER));
   return { plan, manifest, keys };
+}
+
+/** Quick to notice what others do. */
+const SETTINGS: BackfillConfig = { ...configSchema.shape.backfill.parse({}), leaseMs: 200, pollMs: 10 };
+
+/** A load into one region in memory, as a process of its own would do it. */
+export async function loadOf(store: ObjectStore, { plan, manifest, keys }: Prepared, search: BulkSink, options: { region?: string; worker?: string; case?: BackfillCase; settings?: Partial<BackfillConfig>; processor?: Partial<ProcessorConfig> } = {}): Promise<RegionLoad> {
+  const { region = 'west', worker = 'worker-1' } = options;
+  const log = pino({ level: 'silent' });
+  const { lookups } = await loadLookups({ settings: configSchema.shape.reference.parse({}), clock: systemClock, log, registry: new Registry() });
+  const parts: LoadParts = { plan, manifest, keys, store, lookups, worker, case: options.case ?? missedEvents, settings: { ...SETTINGS, ...options.settings }, maxRecordBytes: 1_000_000, enrichTimeoutMs: 1_000 };
+  const lane: LaneParts = {
+    destination: search, clock: systemClock, log, registry: new Registry(), pipelines: [soldItems], prefix: '', host: worker, hostGroup: 'default',
+    indices: { ensure: async () => {}, forget: () => {} }, settings: { ...FAST, ...options.processor },
+    origin: { role: 'backfill', code: 'test', host_group: 'default', cycle: plan.cycle }, random: () => 0.5, newId: randomUUID,
+  };
+  return regionLoad(region, parts, lane, sharedBlocks(parts, lane));
+}
+
+/** What the generator's story must have become on the planned days, worked out without the pipeline. */
+export async function expectedDocuments(): Promise<Map<string, ExpectedDocument & { index: string }>> {
+  const documents = new Map<string, ExpectedDocument & { index: string }>();
+  const sold = (await expectedGenerated(OWN_REFERENCE, STORY)).documents.find(({ pipeline }) => pipeline === 'sold-items');
+  for (const period of ['2026.11.02', '2026.11.03']) {
+    for await (const document of sold?.documents(period) ?? []) documents.set(document.id, { ...document, index: `sold-items-${period}` });
+  }
+  return documents;
 }
