@@ -1,6 +1,5 @@
 /** Where everything about a cycle lies in the object store, below the configured prefix. */
 export interface CycleKeys {
-  readonly folder: string;
   readonly plan: string;
   readonly manifest: string;
   readonly control: string;
@@ -10,7 +9,6 @@ export interface CycleKeys {
   done(region: string, group: number): string;
   readonly leases: (region: string) => string;
   readonly dones: (region: string) => string;
-  readonly report: string;
 }
 
 const GROUP_DIGITS = 6;
@@ -21,11 +19,9 @@ export function keysOf(prefix: string, cycle: string): CycleKeys {
   const leases = (region: string): string => `${folder}leases/${region}/`;
   const dones = (region: string): string => `${folder}done/${region}/`;
   return {
-    folder,
     plan: `${folder}plan.json`,
     manifest: `${folder}manifest.json`,
     control: `${folder}control.json`,
-    report: `${folder}report.json`,
     data: (attempt, file) => `${folder}data/${attempt}/${file}`,
     lease: (region, group) => leases(region) + number(group),
     done: (region, group) => dones(region) + number(group),

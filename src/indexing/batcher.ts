@@ -25,8 +25,6 @@ export class Batcher {
   readonly #settlement: Settlement;
   readonly #spare: BatchPage[] = [];
   #open: Batch | null = null;
-  /** Monotonic, so that a jump of the wall clock neither holds a batch back nor hurries it. */
-  #openedAt = 0;
   #limits: { readonly operations: number; readonly bytes: number } = { operations: 0, bytes: 0 };
 
   constructor(options: BatcherOptions, reader: OperationReader, settlement: Settlement) {
@@ -54,10 +52,10 @@ export class Batcher {
     batch?.advance(block.nextOffset, 0);
   }
 
-  /** How long the open batch may still wait, ms; null where none is open. */
+  /** How long the open batch may still wait, ms; null where none is open. By the monotonic clock: a jump of the wall clock neither holds it back nor hurries it. */
   dueIn(): number | null {
     if (this.#open === null || this.#open.empty) return null;
-    return Math.max(0, this.#openedAt + this.#options.batchAgeMs - this.#options.clock.monotonic());
+    return Math.max(0, this.#open.openedTick + this.#options.batchAgeMs - this.#options.clock.monotonic());
   }
 
   /** The open batch, whatever it holds; null where there is nothing. */
@@ -77,10 +75,9 @@ export class Batcher {
 
   #newBatch(): Batch {
     const { batchBytes, batchOperations, suffix, newBatchId, clock } = this.#options;
-    this.#openedAt = clock.monotonic();
     this.#limits = this.#options.limits();
     const page = this.#spare.pop() ?? new BatchPage(batchBytes, batchOperations);
-    return new Batch(newBatchId(), { at: clock.now(), tick: this.#openedAt }, page, suffix);
+    return new Batch(newBatchId(), { at: clock.now(), tick: clock.monotonic() }, page, suffix);
   }
 
   #isFull(batch: Batch, unfit: Unfit | null): boolean {
