@@ -294,7 +294,7 @@ function connect(nodes: string | readonly string[], settings: Partial<Elasticsea
   return cluster;
 }
 
-function bulk(cluster: SearchCluster, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Answer> {
+function bulk(cluster: SearchCluster, options: { body?: Buffer; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Answer> {
   return cluster.bulk({ body: BODY, detail: 'terse', timeoutMs: TIMEOUT_MS, ...options });
 }
 
