@@ -129,6 +129,35 @@ const topics = z.strictObject({
   retentionHours: z.int().positive().default(168).describe('how long a new topic keeps records; also the least age of tombstones that a purge deletes'),
 });
 
+const objectStore = z.strictObject({
+  endpoint: webAddress.optional().describe('address of the store (S3, or Swift through its s3api); default: the public one of the region'),
+  region: z.string().min(1).default('us-east-1').describe('region that requests are signed for'),
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name of 3 to 63 lower case letters, digits, dots and dashes').describe('bucket of the extracts; it must be there'),
+  prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('').describe('put before every key'),
+  pathStyle: z.boolean().default(true).describe('bucket in the path; false puts it into the host name'),
+  accessKeyId: z.string().min(1).optional().describe('without it the usual chain is asked: environment, profile, instance'),
+  secretAccessKey: secret('secretAccessKey'),
+  secretAccessKeyFile: secretFile('secret access key'),
+  checksums: z.enum(['supported', 'required']).default('supported').describe('required for stores that refuse newer checksums (Swift 2.30)'),
+  requestTimeoutMs: milliseconds.default(30_000).describe('a request without answer for this long has failed'),
+  connectTimeoutMs: milliseconds.default(5_000).describe('the same for connecting'),
+}).check(
+  atMostOneOf('secretAccessKey', 'secretAccessKeyFile'),
+  rule('accessKeyId', 'an accessKeyId with its secretAccessKey or secretAccessKeyFile, or none of them', (value) =>
+    (value['accessKeyId'] !== undefined) === (value['secretAccessKey'] !== undefined || value['secretAccessKeyFile'] !== undefined)),
+);
+
+const backfill = z.strictObject({
+  prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('backfill/').describe('where cycles lie in the object store, below its own prefix'),
+  memoryLimit: z.string().regex(/^\d+(MB|GB)$/, 'such as 512MB or 2GB').default('1GB').describe('of the embedded SQL engine; what does not fit goes to disk'),
+  threads: z.int().positive().default(2).describe('of the embedded SQL engine'),
+  rowGroupRows: z.int().min(2_048).max(131_072).default(16_384).describe('rows of a row group: what a loader holds in memory at once, and what is loaded again after a crash'),
+  readAhead: z.int().positive().max(16).default(2).describe('row groups a loader reads ahead of what is being indexed'),
+  leaseMs: milliseconds.default(30_000).describe('a loader that does not renew its lease for this long is taken for dead'),
+  pollMs: milliseconds.default(2_000).describe('how often a loader looks for pause, cancel and row groups that others gave up'),
+  rowsPerSecond: z.int().positive().default(5_000).describe('into each region; only what a plan estimates its time by'),
+});
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   prefix: z.string().regex(/^([a-z0-9][a-z0-9-]*\.)?$/, 'empty, or a name and a dot').default('').describe('put before every topic, group and index name: keeps installations apart'),
@@ -162,6 +191,12 @@ export const configSchema = z.strictObject({
     atMostOneOf('directory', 'url'),
     rule('sellers', 'reference.url with on-demand', (value) => value['sellers'] !== 'on-demand' || value['url'] !== undefined),
   ).prefault({}),
+  objectStore: objectStore.optional(),
+  warehouse: z.strictObject({
+    directory: path.optional().describe('folder of the warehouse\'s tables; default: they lie in the object store'),
+    prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('warehouse/').describe('where they lie in the object store, below its own prefix'),
+  }).prefault({}),
+  backfill: backfill.prefault({}),
   topics: topics.prefault({}),
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
@@ -181,4 +216,6 @@ export type KafkaClusterConfig = z.output<typeof kafkaCluster>;
 export type ElasticsearchClusterConfig = z.output<typeof elasticsearchCluster>;
 export type ProcessorConfig = z.output<typeof processor>;
 export type IngestConfig = z.output<typeof ingest>;
+export type ObjectStoreConfig = z.output<typeof objectStore>;
+export type BackfillConfig = z.output<typeof backfill>;
 export type IndicesConfig = z.output<typeof indices>;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ProcessorConfig } from '../config/schema.ts';
-import type { Lane } from '../domain/lane.ts';
+import type { BackfillLane, Lane } from '../domain/lane.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,11 +14,13 @@ import type { LaneStatus } from './status.ts';
 
 /** Everything a processor is made of; only src/main/ puts it together. */
 export interface ProcessorParts {
-  readonly lane: Lane;
+  readonly lane: Lane | BackfillLane;
   readonly source: RecordLog;
   readonly destination: BulkSink;
   readonly indices: IndexKeeper;
   readonly pipelines: readonly AnyPipeline[];
+  /** Pipeline of a topic that is not called after one (the files of an extract). */
+  readonly pipelineOf?: (topic: string) => string;
   readonly settings: ProcessorConfig;
   readonly rate: RateControl;
   readonly prefix: string;

@@ -65,7 +65,7 @@ export class Works {
     this.#parts = parts;
     this.#report = new LaneReport(parts.registry, parts.log, clock);
     this.#topics = [...pipelines.keys()];
-    this.#pipelineOf = (topic) => pipelines.get(topic) ?? topic;
+    this.#pipelineOf = parts.pipelineOf ?? ((topic) => pipelines.get(topic) ?? topic);
     this.#group = `${prefix}sluice.${lane.name}`;
     this.#slots = new Slots(parts.rate.limits().inFlight);
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });

@@ -24,6 +24,9 @@ const ENTRIES: readonly Entry[] = [
   { name: 'rate', summary: 'how fast the lanes may write to a region', load: async () => (await import('./commands/rate.ts')).rateCommand() },
   { name: 'purge', summary: 'delete tombstones that no replay can need any more', load: async () => (await import('./commands/purge.ts')).purgeCommand() },
   { name: 'failures', summary: 'records that could not be indexed: look, redrive, discard', load: async () => (await import('./commands/failures.ts')).failuresCommand() },
+  { name: 'plan', summary: 'calculate partitions, hosts, memory, disk and shards', load: async () => (await import('./commands/plan.ts')).planCommand() },
+  { name: 'backfill', summary: 'index history from the warehouse, beside live traffic', load: async () => (await import('./commands/backfill.ts')).backfillCommand() },
+  { name: 'warehouse', summary: 'fill the warehouse that backfills read from', load: async () => (await import('./commands/warehouse.ts')).warehouseCommand() },
   { name: 'api', summary: 'serve failures and redrive over REST', load: async () => (await import('./commands/api.ts')).apiCommand() },
 ];
 

@@ -8,7 +8,7 @@ import { codeVersion } from '../../src/main/code-version.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main/', import.meta.url));
-const COMMANDS = ['ingest', 'process', 'setup', 'config', 'stack', 'generate', 'replay', 'status', 'purge', 'failures', 'api'];
+const COMMANDS = ['ingest', 'process', 'setup', 'config', 'stack', 'generate', 'replay', 'status', 'purge', 'failures', 'plan', 'api'];
 
 function run(file: string, args: readonly string[], cwd = tmpdir(), env: Readonly<Record<string, string>> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(MAIN, file), ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } });

@@ -20,6 +20,7 @@ Those that --config names are used as they are: "up" then starts nothing.
 Examples:
   sluice stack up                          Kafka and Elasticsearch in west and east
   sluice stack up demo --with source       … and a third Kafka for the source topics
+  sluice stack up --with object-store      … and an object store for backfills
   sluice stack status demo
   sluice stack logs elasticsearch-west demo -f
   sluice stack down demo
