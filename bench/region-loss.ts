@@ -16,8 +16,8 @@ const LIMIT_MS = 600_000;
 /** A healthy region may lose this share of its rate to the other one's outage. */
 const MAX_LOSS = 0.05;
 const MIB = 1024 * 1024;
-/** What Node, the modules and the lookups take, beside what ingest holds. */
-const BASE_MIB = 180;
+/** What Node, the modules, the lookups and buffers that wait for their collection take, beside what ingest holds. */
+const BASE_MIB = 210;
 /** Node's default for objects that have just been made: three spaces of 16 MiB. */
 const YOUNG_MIB = 48;
 /** Heap for older objects: small on purpose. */

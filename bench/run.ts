@@ -68,3 +68,5 @@ if (values.help || bench === undefined) {
 }
 const result = await bench();
 process.stdout.write(`${values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
+// Node can wait for ever for the handles of what was closed.
+process.exit();
