@@ -24,18 +24,20 @@ export interface LaneRate {
 
 export interface LaneRateOptions {
   readonly config: Config;
-  readonly lane: Lane;
+  readonly lane: Pick<Lane, 'name' | 'destination'>;
   readonly source: RecordLog;
   readonly destination: SearchAdmin;
   readonly clock: Clock;
   readonly log: Logger;
+  /** One of its own kind; else a lane's, with what was learned before. */
+  readonly control?: RateControl;
 }
 
 /** The rate of one lane: its destination's caps as configured and as set while it runs, the search guard, and what the lane learned. */
 export async function openLaneRate(options: LaneRateOptions): Promise<LaneRate> {
   const { config, lane, source, destination, clock, log } = options;
   const configured = regionRate(config, lane.destination);
-  const control = rateControlOf(config.processor, { clock, lanes: Object.keys(config.regions).length, learned: await learned(options) });
+  const control = options.control ?? rateControlOf(config.processor, { clock, lanes: Object.keys(config.regions).length, learned: await learned(options) });
   const guard = new SearchGuard(configured.searchFactor, configured.searchBaselineMs);
   const apply = (policy: RatePolicy | null): void => {
     const rate = effectiveRate(policy, configured);
