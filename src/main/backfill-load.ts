@@ -12,8 +12,6 @@ import { loadLookups } from '../lookups/lookups.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
-import { NO_CAPS } from '../rate/caps.ts';
-import { rateControlOf, type RateControl } from '../rate/rate-control.ts';
 import { createIndexKeeper } from '../setup/ensure-indices.ts';
 import { ensureTemplates } from '../setup/ensure-templates.ts';
 import { templatesOf } from '../setup/setup.ts';
@@ -31,7 +29,7 @@ export interface OpenLoad {
   readonly refused: ReadonlyMap<string, string>;
 }
 
-/** Everything a load is made of; `share` of the regions' caps is this process's. Rejects with USAGE where the cycle has no finished extract of its plan. */
+/** Everything a load is made of; `share` of the regions' caps is for all processes that load into them. Rejects with USAGE where the cycle has no finished extract of its plan. */
 export async function openLoad(config: Config, cycle: string, store: ObjectStore, regions: ReadonlyMap<string, SearchCluster>, share: number, log: Logger): Promise<OpenLoad> {
   const keys = cycleKeys(config, cycle);
   const [plan, manifest] = [await readPlan(store, keys, cycle), await readManifest(store, keys, cycle)];
@@ -45,7 +43,7 @@ export async function openLoad(config: Config, cycle: string, store: ObjectStore
   };
   const refused = await mappingFirst(config, pipeline, regions);
   const ready = [...regions].filter(([region]) => !refused.has(region));
-  const rates = new Map(await Promise.all(ready.map(async ([region, cluster]) => [region, await openBackfillRate(config, region, cluster, share, log)] as const)));
+  const rates = new Map(ready.map(([region, destination]) => [region, openBackfillRate({ config, region, destination, share, loader: parts.worker, log })]));
   const begun = ready.map(([region, cluster]) => [region, laneParts(config, cycle, pipeline, region, cluster, rates, log)] as const);
   const runRates = async (signal: AbortSignal): Promise<void> => void (await Promise.all([...rates.values()].map((rate) => rate.run(signal))));
   const [first] = begun;

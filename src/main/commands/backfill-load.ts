@@ -6,6 +6,7 @@ import { progressBar } from '../../control/cli/bar.ts';
 import { numberOption } from '../../control/cli/feed.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { untilStopped } from '../../control/cli/stop-signal.ts';
+import { LIVE_SHARE } from '../../policy/load-notes.ts';
 import { createLog } from '../../observability/log.ts';
 import { withRegions, withStore } from '../backfill.ts';
 import { openLoad } from '../backfill-load.ts';
@@ -24,7 +25,7 @@ export function backfillLoadCommand(): Command {
   return new Command('load').description('index the rows of an extracted cycle into every region')
     .argument('<cycle>', 'as "plan" named it')
     .option('-w, --workers <n>', `processes on this host (up to ${MAX_WORKERS})`, numberOption(`a whole number from 1 to ${MAX_WORKERS}`, (value) => Number.isInteger(value) && value >= 1 && value <= MAX_WORKERS), 1)
-    .option('--share <0..1>', 'of the regions\' caps, for all processes of this host (default: backfill.share)', numberOption('a number above 0, up to 1', (value) => value > 0 && value <= 1))
+    .option('--share <s>', 'of the regions\' caps, which the lanes leave to all loads together (default: backfill.share)', numberOption(`a number above 0, up to ${1 - LIVE_SHARE}`, (value) => value > 0 && value <= 1 - LIVE_SHARE))
     .option('--region <name>', 'only this region; may be repeated', (name: string, names: string[]) => [...names, name], [])
     .addHelpText('after', '\nExamples:\n  sluice backfill load missed-events-20261109t080000-3f2a9c\n  sluice backfill load CYCLE --workers 2        also on several hosts at once\n  sluice backfill load CYCLE --region east      after that region was away\n\nDocuments go in as strictly newer versions: nothing newer, and nothing equal, is overwritten. Stop it at any time and start it\nagain: row groups that are done stay done. The row groups of a killed worker are taken up when its leases have run out.\n\nExit codes: 0 every row group is done in every region, 1 something is left, 2 bad usage or configuration.')
     .action((cycle: string, flags: Flags, self: Command) => act(cycle, flags, self));
@@ -35,7 +36,7 @@ async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
   const { config } = await configured(file);
   const names = regionsNamed(config, flags.region);
   const log = createLog({ level: config.log.level, service: 'backfill', host: hostOf(config), hostGroup: config.host.group });
-  const share = (flags.share ?? config.backfill.share) / flags.workers;
+  const share = flags.share ?? config.backfill.share;
   const began = systemClock.monotonic();
   const report = await withStore(config, (store) => withRegions(config, names, async (regions) => {
     const { loads, parts, refused, runRates } = await openLoad(config, cycle, store, regions, share, log);
