@@ -22,6 +22,10 @@ export interface StateNote {
   readonly at: number;
   /** Epoch ms since when the state and its reason stand. */
   readonly since: number;
+  /** Epoch ms of the first telling of this process; absent in notes of older code. */
+  readonly startedAt?: number;
+  /** Version of its code; absent in notes of older code. */
+  readonly code?: string;
 }
 
 export interface StateNotesOptions {
@@ -29,6 +33,7 @@ export interface StateNotesOptions {
   readonly log: RecordLog;
   readonly topic: string;
   readonly read: () => Pick<StateNote, 'lane' | 'host' | 'state' | 'reason'>;
+  readonly code: string;
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
 }
@@ -48,12 +53,12 @@ export async function tellState(options: StateNotesOptions, signal: AbortSignal)
   await producer.close();
 }
 
-async function tell(producer: RecordProducer, { topic, read, clock, onProblem }: StateNotesOptions, last: StateNote | null): Promise<StateNote | null> {
+async function tell(producer: RecordProducer, { topic, read, code, clock, onProblem }: StateNotesOptions, last: StateNote | null): Promise<StateNote | null> {
   const now = clock.now();
   const state = read();
   const changed = last === null || last.state !== state.state || last.reason !== state.reason;
   if (!changed && last !== null && now - last.at < REPEAT_MS) return last;
-  const note: StateNote = { ...state, at: now, since: changed || last === null ? now : last.since };
+  const note: StateNote = { ...state, at: now, since: changed || last === null ? now : last.since, startedAt: last?.startedAt ?? now, code };
   try {
     await producer.send([{ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) }]);
     return note;
