@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { numbersHold } from './rules.ts';
 
 const milliseconds = z.int().positive();
 const share = z.number().gt(0).max(1);
@@ -29,5 +30,8 @@ const thresholds = z.strictObject({
 
 export const monitor = z.strictObject({
   intervalMs: milliseconds.min(500).max(60_000).default(5_000).describe('how often everything is looked at'),
+  leaseMs: milliseconds.min(3_000).default(15_000).describe('how long after its last sign of life another monitor takes over'),
   thresholds: thresholds.prefault({}),
-});
+}).check(
+  numbersHold('leaseMs', 'at least twice intervalMs', ['intervalMs'], (lease, interval) => lease >= 2 * interval),
+);

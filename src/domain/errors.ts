@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'LOOKUP_FAILED'
   | 'LOOKUP_TIMEOUT'
   | 'INPUT_INVALID'
+  | 'CHANNEL_UNAVAILABLE'
+  | 'CHANNEL_REFUSED'
   | 'STACK_FAILED'
   | 'USAGE'
   | 'BUG';

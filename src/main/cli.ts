@@ -23,6 +23,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'status', summary: 'lag and last batch of every lane', load: async () => (await import('./commands/status.ts')).statusCommand() },
   { name: 'purge', summary: 'delete tombstones that no replay can need any more', load: async () => (await import('./commands/purge.ts')).purgeCommand() },
   { name: 'failures', summary: 'records that could not be indexed: look, redrive, discard', load: async () => (await import('./commands/failures.ts')).failuresCommand() },
+  { name: 'monitor', summary: 'watch every region and tell what is wrong', load: async () => (await import('./commands/monitor.ts')).monitorCommand() },
   { name: 'api', summary: 'serve failures and redrive over REST', load: async () => (await import('./commands/api.ts')).apiCommand() },
 ];
 

@@ -51,7 +51,7 @@ function laneComponent(context: ServiceContext, lane: Lane): Component {
 async function runWithCompany(parts: ProcessorParts, processor: Processor, config: Config, indices: IndexKeeper, drain: AbortSignal): Promise<void> {
   const { lane, host, clock, log, source, prefix } = parts;
   const ended = new AbortController();
-  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), read: () => ({ lane: lane.name, host, ...stateOf(processor.status()) }), onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
+  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), read: () => [{ lane: lane.name, host, ...stateOf(processor.status()) }], onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
   const ahead = keepAhead({ clock, keeper: indices, span: config.indices, families: datedFamiliesOf(prefix, parts.pipelines), onRound: (round) => tellRound(log, round) }, ended.signal);
   try {
     await processor.run(drain);

@@ -28,45 +28,53 @@ export interface StateNote {
   readonly code?: string;
 }
 
+/** The state of one lane as its process sees it. */
+export type ToldState = Pick<StateNote, 'lane' | 'host' | 'state' | 'reason'>;
+
 export interface StateNotesOptions {
   /** A log that is up when the lane's destination is not: the lane's source. */
   readonly log: RecordLog;
   readonly topic: string;
-  readonly read: () => Pick<StateNote, 'lane' | 'host' | 'state' | 'reason'>;
+  /** One state a lane, always of the same lanes. */
+  readonly read: () => readonly ToldState[];
   readonly code: string;
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
 }
 
 /**
- * Tells the state of a lane in a compacted topic until the signal fires, and then once more. It lies in the lane's source
+ * Tells the states of lanes in a compacted topic until the signal fires, and then once more. It lies in the lane's source
  * region, so that a lane held by its destination can still say why. A log that does not answer costs only the telling.
  */
 export async function tellState(options: StateNotesOptions, signal: AbortSignal): Promise<void> {
   const producer = options.log.producer({ compression: 'none', deliveryTimeoutMs: DELIVERY_TIMEOUT_MS });
-  let last: StateNote | null = null;
+  const told = new Map<string, StateNote>();
   while (!signal.aborted) {
-    last = await tell(producer, options, last);
+    await tell(producer, options, told);
     await options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
   }
-  await tell(producer, options, last);
+  await tell(producer, options, told);
   await producer.close();
 }
 
-async function tell(producer: RecordProducer, { topic, read, code, clock, onProblem }: StateNotesOptions, last: StateNote | null): Promise<StateNote | null> {
+async function tell(producer: RecordProducer, { topic, read, code, clock, onProblem }: StateNotesOptions, told: Map<string, StateNote>): Promise<void> {
   const now = clock.now();
-  const state = read();
-  const changed = last === null || last.state !== state.state || last.reason !== state.reason;
-  if (!changed && last !== null && now - last.at < REPEAT_MS) return last;
-  const note: StateNote = { ...state, at: now, since: changed || last === null ? now : last.since, startedAt: last?.startedAt ?? now, code };
+  const notes = read().flatMap((state) => noteOf(state, told.get(state.lane), code, now) ?? []);
+  if (notes.length === 0) return;
   try {
-    await producer.send([{ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) }]);
-    return note;
+    await producer.send(notes.map((note) => ({ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) })));
+    for (const note of notes) told.set(note.lane, note);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     onProblem(messageOf(error));
-    return last;
   }
+}
+
+/** What is to be told now; null where that was told already, not long ago. */
+function noteOf(state: ToldState, last: StateNote | undefined, code: string, now: number): StateNote | null {
+  const changed = last === undefined || last.state !== state.state || last.reason !== state.reason;
+  if (!changed && now - last.at < REPEAT_MS) return null;
+  return { ...state, at: now, since: changed ? now : last.since, startedAt: last?.startedAt ?? now, code };
 }
 
 /** The latest note of every lane and host. Rejects with SluiceError `KAFKA_*`. */

@@ -9,7 +9,7 @@ const TOPIC = 'sluice.state';
 function tellerOf(log: MemoryLog, clock: ManualClock, problems: string[] = []) {
   const stop = new AbortController();
   const state: { state: string; reason: string | null } = { state: 'running', reason: null };
-  const telling = tellState({ log, topic: TOPIC, clock, code: '1.2.3', read: () => ({ lane: 'west-east', host: 'h1', ...state }), onProblem: (problem) => problems.push(problem) }, stop.signal);
+  const telling = tellState({ log, topic: TOPIC, clock, code: '1.2.3', read: () => [{ lane: 'west-east', host: 'h1', ...state }], onProblem: (problem) => problems.push(problem) }, stop.signal);
   return { state, end: async () => { stop.abort(); await telling; } };
 }
 

@@ -37,7 +37,7 @@ export function advance(alerts: readonly Alert[], examined: readonly Examined[],
 
 /** One alert a key: an open occurrence goes before one that is over. */
 function keep(next: Map<string, Alert>, alert: Alert | null): void {
-  if (alert !== null) next.set(alert.state === 'resolved' && alert.closedBy === null ? alert.id : alert.key, alert);
+  if (alert !== null) next.set(alert.state === 'resolved' && !alert.muted ? alert.id : alert.key, alert);
 }
 
 function subjectsOf(examined: readonly Examined[]): Map<string, { rule: Rule; finding: Finding }> {
@@ -54,7 +54,7 @@ function moved(alert: Alert, examined: readonly Examined[], finding: Finding | u
   const from = examined.find(({ rule }) => rule.name === alert.rule);
   if (from?.findings === null) return alert;
   const level = finding?.level ?? 'good';
-  if (alert.state === 'resolved') return alert.closedBy !== null && level === 'good' ? { ...alert, closedBy: null } : alert;
+  if (alert.state === 'resolved') return alert.muted && level === 'good' ? { ...alert, muted: false } : alert;
   if (level === 'unknown') return alert;
   const told = finding === undefined || level === 'good' ? alert : { ...alert, value: finding.value, what: finding.what, evidence: finding.evidence };
   if (alert.state === 'pending') return level === 'bad' ? fired(told, from?.rule.forMs ?? 0, now) : null;
@@ -65,7 +65,7 @@ function opened(key: string, rule: Rule, { labels, value, what, evidence }: Find
   const id = createHash('sha256').update(`${key}@${now}`).digest('hex').slice(0, ID_LENGTH);
   const alert: Alert = {
     id, key, rule: rule.name, severity: rule.severity, labels, state: 'pending', since: now, firedAt: null, resolvedAt: null, goodSince: null,
-    value, what, meaning: rule.meaning, evidence, hiddenBy: null, closedBy: null, told: {},
+    value, what, meaning: rule.meaning, evidence, hiddenBy: null, closedBy: null, muted: false, told: {},
   };
   return fired(alert, rule.forMs, now);
 }

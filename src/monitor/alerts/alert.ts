@@ -25,8 +25,10 @@ export interface Alert {
   readonly evidence: readonly string[];
   /** Why nobody is told: a silence, or another alert that explains it; null when it is told. */
   readonly hiddenBy: string | null;
-  /** Who resolved it by hand: it stays away until the condition has been gone once. */
+  /** Who resolved it by hand. */
   readonly closedBy: string | null;
+  /** Resolved by hand, and the condition still stands: it does not come back before that has been gone once. */
+  readonly muted: boolean;
   /** What each channel was told last. */
   readonly told: Readonly<Record<string, Told>>;
 }

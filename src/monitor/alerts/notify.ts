@@ -52,14 +52,14 @@ function urgency({ alerts }: Notification): number {
   return Math.max(...alerts.map((alert) => RANK[alert.severity]));
 }
 
-/** The alert as told to a channel. */
-export function toldTo(channel: string, alert: Alert, now: number): Alert {
-  return { ...alert, told: { ...alert.told, [channel]: { state: alert.state === 'resolved' ? 'resolved' : 'firing', at: now } } };
+/** The alert once a channel was told that it is in a state. */
+export function toldTo(channel: string, alert: Alert, at: number, state = alert.state): Alert {
+  return { ...alert, told: { ...alert.told, [channel]: { state: state === 'resolved' ? 'resolved' : 'firing', at } } };
 }
 
 /** Whether a resolved alert needs to be remembered: somebody is still to be told, or it was closed by hand and the condition stands. */
 export function isRemembered(alert: Alert, channels: readonly string[], now: number, giveUpMs: number): boolean {
-  if (alert.state !== 'resolved' || alert.closedBy !== null) return true;
+  if (alert.state !== 'resolved' || alert.muted) return true;
   const owed = channels.some((name) => alert.told[name]?.state === 'firing');
   return owed && now - (alert.resolvedAt ?? now) < giveUpMs;
 }

@@ -49,7 +49,7 @@ export interface RegionFacts {
   readonly batches: readonly BatchFacts[] | null;
   /** Failures in this region of late, by kind and host. */
   readonly failures: readonly FailureCount[] | null;
-  /** Documents by pipeline, tombstones included. */
+  /** Documents that search sees, by pipeline. */
   readonly documents: Readonly<Record<string, number>> | null;
 }
 

@@ -37,7 +37,7 @@ function differences(history: History, share: number, least: number): Finding[] 
       // While documents are under way a difference says nothing.
       level: !settled || known.length < regions.length ? 'unknown' : bad ? 'bad' : 'good',
       what: counts.map(({ region, count }) => `${region} has ${count ?? 'an unknown number of'}`).join(', '),
-      evidence: [`POST /${pipeline}-*/_count`, 'sluice failures stats --state open'],
+      evidence: [`GET /${pipeline}/_count`, 'sluice failures stats --state open'],
     };
   });
 }

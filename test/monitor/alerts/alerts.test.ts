@@ -64,7 +64,7 @@ describe('an alert', () => {
   it('closed by hand stays closed until the condition has been gone once', () => {
     const rule = { ...RULE, forMs: 0, keepMs: 0 };
     const [open] = advance([], [{ rule, findings: [finding('bad')] }], 0).alerts;
-    const closed: Alert = { ...(open as Alert), state: 'resolved', resolvedAt: 1, closedBy: 'olga' };
+    const closed: Alert = { ...(open as Alert), state: 'resolved', resolvedAt: 1, closedBy: 'olga', muted: true };
     const again = (alerts: readonly Alert[], level: Level, now: number) => advance(alerts, [{ rule, findings: [finding(level)] }], now).alerts;
     const still = again([closed], 'bad', 5_000);
     expect(still.map((alert) => alert.state)).toEqual(['resolved']);
