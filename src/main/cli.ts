@@ -24,6 +24,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'purge', summary: 'delete tombstones that no replay can need any more', load: async () => (await import('./commands/purge.ts')).purgeCommand() },
   { name: 'failures', summary: 'records that could not be indexed: look, redrive, discard', load: async () => (await import('./commands/failures.ts')).failuresCommand() },
   { name: 'monitor', summary: 'watch every region and tell what is wrong', load: async () => (await import('./commands/monitor.ts')).monitorCommand() },
+  { name: 'alerts', summary: 'what is wrong: list, show, silence, resolve, test a channel', load: async () => (await import('./commands/alerts.ts')).alertsCommand() },
   { name: 'api', summary: 'serve failures and redrive over REST', load: async () => (await import('./commands/api.ts')).apiCommand() },
 ];
 

@@ -20,6 +20,7 @@ import type { Clock } from '../ports/clock.ts';
 import { stateTopicOf } from '../setup/ensure-topics.ts';
 import { pipelineAlerts } from '../../pipelines/alerts.ts';
 import { openAlertStores } from './alert-stores.ts';
+import { openChannels, runbookOf } from './channels.ts';
 import { openRegionLog, openSource } from './connections.ts';
 import { runService, type Component, type ServiceContext } from './service.ts';
 
@@ -46,7 +47,10 @@ function monitorComponent({ config, clock, log, host, labels }: ServiceContext):
     clock, lease,
     observer: observerOf(config, log, clock, searches),
     ledger: new AlertLedger([...stores.values()], (region, problem) => log.warn({ region, problem }, 'alert index not reached')),
-    dispatcher: new Dispatcher({ channels: [], installation: config.prefix, runbook: () => null, clock, onSent: (channel, result) => metrics.sent.inc({ channel, result }) }),
+    dispatcher: new Dispatcher({
+      channels: openChannels(config, log), installation: config.prefix, runbook: runbookOf(config), clock,
+      onSent: (channel, result, problem) => { metrics.sent.inc({ channel, result }); if (problem !== null) log.warn({ channel, problem }, 'alerts not taken: told later'); },
+    }),
     rules: rulesOf(config), intervalMs: config.monitor.intervalMs, report: reportTo(log, metrics),
   });
   return {

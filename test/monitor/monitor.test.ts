@@ -40,7 +40,7 @@ describe('a monitor', () => {
     const ensure = (region: string) => async (names: readonly string[]) => { for (const name of names) if (!regions.get(region)?.indices.has(name)) await regions.get(region)?.call('PUT', `/${name}`); };
     const stores = [...regions].map(([region, search]) => new AlertStore({ region, search, prefix: '', ensure: ensure(region), timeoutMs: 1_000, clock }));
     const channel = { send: async ({ alerts }: AlertMessage) => { if (dead) throw new SluiceError('CHANNEL_UNAVAILABLE', 'down'); messages.push(...alerts.map((alert) => `${holder}: ${alert.state}`)); }, close: async () => {} };
-    const dispatcher = new Dispatcher({ channels: [{ channel, policy: { name: 'chat', repeatMs: 3_600_000, groupIntervalMs: 0, perMinute: 100, severity: 'info' } }], installation: '', runbook: () => null, clock, onSent: () => {} });
+    const dispatcher = new Dispatcher({ channels: [{ channel, policy: { name: 'chat', repeatMs: 3_600_000, groupIntervalMs: 0, perMinute: 100, severity: 'info' }, heartbeat: false }], installation: '', runbook: () => null, clock, onSent: () => {} });
     const monitor = new Monitor({
       clock, dispatcher, rules: [rule], intervalMs: INTERVAL_MS,
       observer: { look: async () => ({ ...(series(0, () => ({}))[0] as ReturnType<typeof series>[0]), at: clock.now() }), close: async () => {} },

@@ -6,6 +6,8 @@ import { notificationsFor, toldTo, type ChannelPolicy, type Notification, type S
 
 /** A message that is not taken within this time has failed, ms. */
 const SEND_TIMEOUT_MS = 10_000;
+/** The rule under which a monitor tells that it lives: whoever misses it (a dead-man's switch) knows that nobody watches. */
+export const ALIVE = 'monitor-alive';
 /** Messages remembered per channel for the rate and the group interval. */
 const MAX_SENT = 1_000;
 /** After a failure a channel rests, ms; it doubles up to the longest. */
@@ -15,6 +17,8 @@ const LONGEST_REST_MS = 60_000;
 export interface ChannelState {
   readonly policy: ChannelPolicy;
   readonly channel: AlertChannel;
+  /** Whether it is told, again and again, that the monitor lives. */
+  readonly heartbeat: boolean;
 }
 
 export interface DispatcherOptions {
@@ -45,9 +49,11 @@ export class Dispatcher {
   /** Begins to tell what is due; what was taken since the last call is noted in the alerts that are returned. */
   offer(alerts: readonly Alert[], now: number): Alert[] {
     const noted = this.#noted(alerts);
-    for (const { policy, channel } of this.#options.channels) {
+    for (const { policy, channel, heartbeat } of this.#options.channels) {
       if (this.#sending.has(policy.name) || now < (this.#rests.get(policy.name)?.until ?? 0)) continue;
-      const due = notificationsFor(policy, noted, this.#sent.get(policy.name) ?? [], now);
+      const sent = this.#sent.get(policy.name) ?? [];
+      const beat = heartbeat && !sent.some(({ group, at }) => group === ALIVE && now - at < policy.repeatMs);
+      const due = [...notificationsFor(policy, noted, sent, now), ...(beat ? [{ group: ALIVE, alerts: [alive(now)] }] : [])];
       if (due.length === 0) continue;
       this.#sending.set(policy.name, this.#tell(policy.name, channel, due).finally(() => this.#sending.delete(policy.name)));
     }
@@ -93,6 +99,13 @@ export class Dispatcher {
   #message({ group, alerts }: Notification) {
     return { group, installation: this.#options.installation, at: this.#options.clock.now(), alerts: alerts.map((alert) => told(alert, this.#options.runbook(alert.rule))) };
   }
+}
+
+function alive(now: number): Alert {
+  return {
+    id: ALIVE, key: ALIVE, rule: ALIVE, severity: 'info', labels: {}, state: 'firing', since: now, firedAt: now, resolvedAt: null, goodSince: null, value: null,
+    what: 'the monitor looks and tells', meaning: 'This fires as long as a monitor lives. Alert on its absence.', evidence: ['sluice alerts list'], hiddenBy: null, closedBy: null, muted: false, told: {},
+  };
 }
 
 /** An alert as it is told. */

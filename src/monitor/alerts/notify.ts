@@ -45,7 +45,8 @@ function isDue({ name, repeatMs, severity }: ChannelPolicy, alert: Alert, now: n
   const told = alert.told[name];
   if (alert.state === 'resolved') return told?.state === 'firing';
   if (alert.state !== 'firing' || alert.hiddenBy !== null || RANK[alert.severity] < RANK[severity]) return false;
-  return told === undefined || now - told.at >= repeatMs;
+  // What nobody was told of and is about to end (its cause was told instead) is not worth waking anybody.
+  return told === undefined ? alert.goodSince === null : now - told.at >= repeatMs;
 }
 
 function urgency({ alerts }: Notification): number {

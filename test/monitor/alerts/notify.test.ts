@@ -30,6 +30,10 @@ describe('what a channel is told', () => {
   it('nothing pending, hidden, or beneath its severity', () => {
     expect(groups([alert('a', { state: 'pending' }), alert('b', { hiddenBy: 'c' }), alert('c', { severity: 'info' })], 0, [], { ...CHANNEL, severity: 'warning' })).toEqual([]);
   });
+  it('nothing that was hidden and is about to end', () => {
+    expect(groups([alert('a', { goodSince: 5 })], 10)).toEqual([]);
+    expect(groups([toldTo('oncall', alert('a', { goodSince: 5 }), 0)], 3_600_000)).toEqual(['a:1']);
+  });
   it('the end of what was hidden after it was told', () => {
     expect(groups([{ ...toldTo('oncall', alert('a'), 0), state: 'resolved', hiddenBy: 'silence s' }], 40_000)).toEqual(['a:1']);
   });
