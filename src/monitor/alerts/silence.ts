@@ -38,7 +38,7 @@ function fits(found: string | undefined, wanted: string): boolean {
   const [first = '', ...rest] = wanted.split('*');
   if (rest.length === 0) return found === wanted;
   const last = rest.pop() ?? '';
-  if (!found.startsWith(first) || !found.endsWith(last) || found.length < first.length + last.length) return false;
+  if (!found.startsWith(first) || !found.endsWith(last)) return false;
   let at = first.length;
   for (const piece of rest) {
     const next = found.indexOf(piece, at);

@@ -70,6 +70,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
     fires: [['more comes in than is settled', 6 * MINUTE, (second) => ({ lane: [partition(70_000 + second * 9_000, 80_000 + second * 10_000)] })]],
     quiet: [
       ['a sawtooth', 20 * MINUTE, (second) => ({ lane: [partition(second * 10_000, second * 10_000 + (second % 60) * 10_000)] })],
+      ['a dip between two plateaus', 6 * MINUTE, (second) => ({ lane: [partition(second * 10_000, second * 10_000 + (second < 150 ? 200_000 : second < 250 ? 120_000 : 250_000))] })],
       ['it grows from nothing to a little', 10 * MINUTE, (second) => ({ lane: [partition(second * 1_000, second * 1_001)] })],
     ],
   },
@@ -130,7 +131,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'traffic-drop': {
     fires: [['a tenth of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, dayBefore: 1_000 })] })]],
-    quiet: [['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700, dayBefore: 1_000 })] })], ['a lane that was not there yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1, dayBefore: 0 })] })]],
+    quiet: [['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700, dayBefore: 1_000 })] })], ['a lane that had little to do yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1, dayBefore: 400 })] })]],
   },
   'clock-skew': {
     fires: [['a minute ahead', 10, (second) => ({ notes: [{ at: time(second + 60) }] })]],

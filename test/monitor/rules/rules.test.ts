@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firedIn, RULES, series } from '../series.ts';
+import { firedIn, run, RULES, series, time } from '../series.ts';
 import { CASES } from './cases.ts';
 
 describe('the default rules', () => {
@@ -19,6 +19,12 @@ describe('the default rules', () => {
 
   it('fire nothing on an installation that is well', () => {
     expect(firedIn(series(600, (second) => ({ lane: [], ingest: [], notes: [{}], region: {}, second })))).toEqual([]);
+  });
+
+  it('do not believe a process that was killed while it was held', () => {
+    const killed = series(60, (second) => ({ notes: [{ state: 'held', reason: 'write block', at: time(Math.min(second, 10)) }] }));
+    const last = run(killed).at(-1) ?? [];
+    expect(last.filter((alert) => alert.state === 'firing').map((alert) => alert.rule)).toEqual(['process-silent']);
   });
 
   it('say what it means, in a sentence', () => {
