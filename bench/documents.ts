@@ -1,16 +1,21 @@
 import { encodeEnvelope, ENVELOPE_HEADER } from '../src/domain/envelope.ts';
+import { indexNameOf } from '../src/domain/index-name.ts';
 import { regionalTopicOf } from '../src/domain/pipeline.ts';
 import type { OutgoingRecord } from '../src/ports/record-log.ts';
-import { BENCH_PIPELINE, saleDocuments } from './events.ts';
+import { BENCH_PIPELINE, benchPipeline, saleDocuments } from './events.ts';
 
-/** All of them fall into one month, so into one index. */
+/** One for all, so that they fall into one index. */
 const ROUTING_TIME = Date.UTC(2026, 10, 15);
-export const BENCH_MONTH = '2026.11';
 /** Different documents; the rest differ from one of them by id and listing. */
 const TEMPLATES = 2_000;
 
 /** One bench document: always the same for the same number. */
 export interface BenchDocument { readonly id: string; readonly version: number; readonly body: string }
+
+/** The index that a lane puts them into. */
+export function benchIndex(prefix: string): string {
+  return indexNameOf(prefix + BENCH_PIPELINE, benchPipeline().index.period, ROUTING_TIME);
+}
 
 /** A source of endless documents of about 600 bytes. */
 export async function benchDocuments(): Promise<(number: number) => BenchDocument> {
@@ -22,8 +27,8 @@ export async function benchDocuments(): Promise<(number: number) => BenchDocumen
   };
 }
 
-/** The same document as ingest would have written it. */
-export function recordOf(prefix: string, document: BenchDocument, now: number): OutgoingRecord {
-  const envelope = encodeEnvelope({ operation: 'index', schema: 1, version: document.version, routingTime: ROUTING_TIME, sourceTime: now, ingestTime: now, pipeline: BENCH_PIPELINE, id: document.id });
+/** The same document as ingest would have written it. Times are epoch ms. */
+export function recordOf(prefix: string, document: BenchDocument, now: number, routingTime = ROUTING_TIME): OutgoingRecord {
+  const envelope = encodeEnvelope({ operation: 'index', schema: 1, version: document.version, routingTime, sourceTime: now, ingestTime: now, pipeline: BENCH_PIPELINE, id: document.id });
   return { topic: regionalTopicOf(prefix, BENCH_PIPELINE), key: Buffer.from(document.id.slice(0, 12)), value: Buffer.from(document.body), headers: new Map([[ENVELOPE_HEADER, envelope]]) };
 }

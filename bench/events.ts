@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { pipelines } from '../pipelines/index.ts';
 import type { Document } from '../src/domain/document.ts';
+import type { AnyPipeline } from '../src/domain/pipeline.ts';
 import { generate } from '../src/inputs/generate/generate.ts';
 import { readReferenceIds } from '../src/inputs/generate/reference.ts';
 
@@ -16,10 +17,15 @@ export async function saleEvents(count: number): Promise<{ key: Buffer; value: B
   return [...generate(reference, { seed: SEED, pipelines: [BENCH_PIPELINE], count, duplicates: 0 })].map(({ key, payload }) => ({ key, value: payload }));
 }
 
-/** Finished documents of different content; callers give them ids of their own. */
-export async function saleDocuments(count: number): Promise<Document[]> {
+export function benchPipeline(): AnyPipeline {
   const pipeline = pipelines.find(({ name }) => name === BENCH_PIPELINE);
   if (pipeline === undefined) throw new Error(`there is no pipeline ${BENCH_PIPELINE}`);
+  return pipeline;
+}
+
+/** Finished documents of different content; callers give them ids of their own. */
+export async function saleDocuments(count: number): Promise<Document[]> {
+  const pipeline = benchPipeline();
   return (await saleEvents(count)).flatMap(({ value }) => {
     const decoded = pipeline.decode(value);
     if (!decoded.ok) return [];

@@ -2,6 +2,7 @@ import { createRecordsBatch } from '@platformatic/kafka';
 import { RecordDecoder } from '../src/adapters/kafka/platformatic/record-decoder.ts';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import { configSchema } from '../src/config/schema.ts';
+import type { Period } from '../src/domain/index-name.ts';
 import { originSuffix } from '../src/domain/origin.ts';
 import { Settlement } from '../src/domain/settlement.ts';
 import { Batcher } from '../src/indexing/batcher.ts';
@@ -16,6 +17,7 @@ const RECORDS_PER_BATCH = 1_000;
 const BATCHES = 20;
 const POLL_BYTES = 4_000_000;
 const ROUNDS = 9;
+const DAY_MS = 86_400_000;
 
 /** CPU of the lane's hot path without any server: record batches → operations → bulk bodies, µs a record (CPU-s a million). */
 export async function benchHotPath(): Promise<Record<string, unknown>> {
@@ -23,16 +25,22 @@ export async function benchHotPath(): Promise<Record<string, unknown>> {
   const figures: Record<string, number> = {};
   for (const [compression, bytes] of Object.entries(raw)) {
     figures[`decode_${compression}`] = measure(() => { for (const block of blocksOf(bytes)) void block.count; });
-    figures[`decodeAndBuild_${compression}`] = measure(() => build(blocksOf(bytes)));
+    figures[`decodeAndBuild_${compression}`] = measure(() => build(blocksOf(bytes), 'month'));
   }
   return { bench: 'hot-path', microsecondsPerRecord: figures };
 }
 
-async function encoded(compression: 'none' | 'lz4'): Promise<Buffer> {
+/** The same for documents that fall into so many daily indices, in turn, from `firstDay` (epoch ms) on. */
+export async function routingMicroseconds(indices: number, firstDay: number): Promise<number> {
+  const bytes = await encoded('none', (number) => firstDay + (number % indices) * DAY_MS);
+  return measure(() => build(blocksOf(bytes), 'day'));
+}
+
+async function encoded(compression: 'none' | 'lz4', routingTimeOf?: (number: number) => number): Promise<Buffer> {
   const document = await benchDocuments();
   const batches = Array.from({ length: BATCHES }, (_, batch) => {
     const messages = Array.from({ length: RECORDS_PER_BATCH }, (_unused, at) => {
-      const { topic, key, value, headers } = recordOf('', document(batch * RECORDS_PER_BATCH + at), Date.now());
+      const { topic, key, value, headers } = recordOf('', document(batch * RECORDS_PER_BATCH + at), Date.now(), routingTimeOf?.(batch * RECORDS_PER_BATCH + at));
       return { topic, key: key as Buffer, value: value as Buffer, headers: new Map([...(headers ?? [])].map(([name, bytes]) => [Buffer.from(name), bytes])), timestamp: BigInt(Date.now()) };
     });
     const bytes = Buffer.from(createRecordsBatch(messages as never, { compression }).buffer);
@@ -47,14 +55,14 @@ function* blocksOf(bytes: Buffer): Generator<RecordBlock> {
   for (let block = decoder.take(POLL_BYTES, true); block !== null; block = decoder.take(POLL_BYTES, true)) yield block;
 }
 
-function build(blocks: Iterable<RecordBlock>): void {
+function build(blocks: Iterable<RecordBlock>, period: Period): void {
   const { batchBytes, batchOperations, batchAgeMs, maxDocumentBytes } = configSchema.shape.processor.parse({});
   const settlement = new Settlement();
   settlement.assign([{ topic: 't', partition: 0 }]);
   const pipelineOf = () => BENCH_PIPELINE;
-  const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period: 'month' as const }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
-  const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
-  for (const block of blocks) for (const batch of batcher.add(block)) batcher.recycle(batch);
+  const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period, schema: 1 }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
+  const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => ({ operations: batchOperations, bytes: batchBytes }), suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
+  for (const block of blocks) for (const batch of batcher.add({ block, assignment: settlement.assignmentOf(block) as number })) batcher.recycle(batch);
 }
 
 function measure(run: () => void): number {
@@ -67,4 +75,3 @@ function measure(run: () => void): number {
   }
   return rounded(median(figures), 2);
 }
-

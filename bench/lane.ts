@@ -3,24 +3,17 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
-import type { Config } from '../src/config/schema.ts';
-import { regionalTopicOf } from '../src/domain/pipeline.ts';
-import { BATCHES_INDEX } from '../src/domain/system-names.ts';
-import { openRegionLog, openRegionSearch } from '../src/main/connections.ts';
-import type { SearchCluster } from '../src/ports/search-index.ts';
 import { openBenchStack, type BenchStack } from './bench-stack.ts';
 import { startChild } from './child.ts';
-import { BENCH_MONTH, benchDocuments, type BenchDocument } from './documents.ts';
+import { benchDocuments, type BenchDocument } from './documents.ts';
 import { BENCH_PIPELINE } from './events.ts';
 import { fillTopic } from './fill.ts';
 import { settledOf } from './memory.ts';
 import { summaryOf, type Figures } from './figures.ts';
+import { BENCH_LANE, LaneGround, REGION } from './lane-ground.ts';
 import { RAW_SHAPES, rawBodies, runRaw, type RawShape } from './raw-limit.ts';
 import { median, rounded } from './statistics.ts';
 
-const REGION = 'west';
-const GROUP_LANE = `${REGION}-${REGION}`;
 /** Documents that Elasticsearch needs to be warm. */
 const WARM_UP = 300_000;
 const RUN_LIMIT_MS = 600_000;
@@ -39,8 +32,8 @@ export interface LaneOptions {
 export async function benchLane(options: LaneOptions): Promise<Record<string, unknown>> {
   const { say } = options;
   const bench = await openBenchStack({ stackFile: options.stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], indices: { refreshInterval: '30s' }, kafka: { client: 'platformatic' } }, say });
+  const contest = new Contest(bench, options, await benchDocuments());
   try {
-    const contest = new Contest(bench, options, await benchDocuments());
     await contest.prepare();
     const runs = await contest.run();
     const ratios = runs.lane.map((lane, at) => lane.docsPerSecond / (runs.raw[at] as Figures).docsPerSecond);
@@ -50,51 +43,44 @@ export async function benchLane(options: LaneOptions): Promise<Record<string, un
       ratio: rounded(median(ratios), 3), ratios: ratios.map((ratio) => rounded(ratio, 3)), loadAverage: rounded(loadavg()[0] as number, 2),
     };
   } finally {
+    await contest.close();
     await bench.close();
   }
 }
 
 class Contest {
   readonly #bench: BenchStack;
-  readonly #config: Config;
   readonly #options: LaneOptions;
   readonly #document: (number: number) => BenchDocument;
-  readonly #search: SearchCluster;
-  readonly #node: string;
-  readonly #index: string;
-  readonly #topic: string;
+  readonly #ground: LaneGround;
   shape: RawShape = RAW_SHAPES[0] as RawShape;
 
   constructor(bench: BenchStack, options: LaneOptions, document: (number: number) => BenchDocument) {
     this.#bench = bench;
-    this.#config = bench.config;
     this.#options = options;
     this.#document = document;
-    this.#search = openRegionSearch(bench.config, REGION);
-    this.#node = bench.config.regions[REGION]?.elasticsearch.nodes[0] as string;
-    this.#index = `${bench.config.prefix}${BENCH_PIPELINE}-${BENCH_MONTH}`;
-    this.#topic = regionalTopicOf(bench.config.prefix, BENCH_PIPELINE);
+    this.#ground = new LaneGround(bench.config);
   }
 
   async prepare(): Promise<void> {
-    this.#options.say(`filling ${this.#topic} with ${this.#options.documents} records`);
-    await fillTopic(this.#config, REGION, this.#document, this.#options.documents);
+    this.#options.say(`filling ${this.#ground.topic} with ${this.#options.documents} records`);
+    await fillTopic(this.#bench.config, REGION, this.#document, this.#options.documents);
     await this.#searchShape();
   }
 
   async run(): Promise<{ lane: Figures[]; raw: Figures[]; naive: Figures[] }> {
     const { documents, rounds, naive, say } = this.#options;
-    const bodies = rawBodies(this.#document, documents, this.#index, this.shape.operations);
+    const bodies = rawBodies(this.#document, documents, () => this.#ground.index, this.shape.operations);
     const runs = { lane: [] as Figures[], raw: [] as Figures[], naive: [] as Figures[] };
     for (let round = 1; round <= rounds; round += 1) {
-      await this.#fresh();
-      runs.raw.push(await runRaw(this.#node, bodies, documents, this.shape.connections));
+      await this.#ground.fresh();
+      runs.raw.push(await runRaw(this.#ground.node, bodies, documents, this.shape.connections));
       say(`round ${round}: raw ${show(runs.raw)}`);
-      await this.#fresh();
+      await this.#ground.fresh();
       runs.lane.push(await this.#runLane());
       say(`round ${round}: lane ${show(runs.lane)}`);
       if (!naive) continue;
-      await this.#fresh();
+      await this.#ground.fresh();
       runs.naive.push(await this.#runNaive());
       say(`round ${round}: naive ${show(runs.naive)}`);
     }
@@ -106,28 +92,17 @@ class Contest {
     const sample = Math.min(this.#options.documents, WARM_UP);
     const rates: [RawShape, number][] = [];
     for (const shape of [RAW_SHAPES[0] as RawShape, ...RAW_SHAPES]) {
-      await this.#fresh();
-      const { docsPerSecond } = await runRaw(this.#node, rawBodies(this.#document, sample, this.#index, shape.operations), sample, shape.connections);
+      await this.#ground.fresh();
+      const { docsPerSecond } = await runRaw(this.#ground.node, rawBodies(this.#document, sample, () => this.#ground.index, shape.operations), sample, shape.connections);
       this.#options.say(`raw ${shape.operations} × ${shape.connections}: ${docsPerSecond.toFixed(0)} documents/s`);
       rates.push([shape, docsPerSecond]);
     }
     this.shape = rates.slice(1).reduce((best, next) => (next[1] > best[1] ? next : best))[0];
   }
 
-  /** An empty index, and the group at the beginning. */
-  async #fresh(): Promise<void> {
-    await this.#search.call('DELETE', `/${this.#index}`, undefined, { okStatuses: [404] });
-    await this.#search.call('PUT', `/${this.#index}`);
-    const admin = openRegionLog(this.#config, REGION, pino({ level: 'silent' })).admin();
-    const ranges = await admin.ranges([this.#topic]);
-    await admin.setCommitted(`${this.#config.prefix}sluice.${GROUP_LANE}`, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
-    await admin.close();
-    await sleep(1_000);
-  }
-
   async #runLane(): Promise<Figures> {
     const began = Date.now();
-    const child = await startChild(['process', '--lane', GROUP_LANE, '--config', this.#bench.configFile], this.#options.nodeOptions);
+    const child = await startChild(['process', '--lane', BENCH_LANE, '--config', this.#bench.configFile], this.#options.nodeOptions);
     const cpuBefore = child.cpuSeconds();
     const limit = Date.now() + RUN_LIMIT_MS;
     while ((await settledOf(child)) < this.#options.documents) {
@@ -141,19 +116,19 @@ class Contest {
     return { docsPerSecond: this.#options.documents / span, cpuSecondsPerMillion: (cpu / this.#options.documents) * 1e6, peakRssMiB };
   }
 
-  /** Seconds from the first batch's opening to the last one's settlement, by the lane's own batch-metadata. */
+  async close(): Promise<void> {
+    await this.#ground.close();
+  }
+
   async #span(began: number): Promise<number> {
-    const alias = `${this.#config.prefix}${BATCHES_INDEX}`;
-    await this.#search.call('POST', `/${alias}/_refresh`);
-    const { body } = await this.#search.call('POST', `/${alias}/_search`, { size: 0, query: { range: { start_time: { gte: new Date(began).toISOString() } } }, aggs: { first: { min: { field: 'start_time' } }, last: { max: { field: 'end_time' } }, operations: { sum: { field: 'counts.applied' } } } });
-    const found = body['aggregations'] as Record<'first' | 'last' | 'operations', { value: number }>;
-    if (found.operations.value < this.#options.documents) throw new Error(`batch metadata tells of ${found.operations.value} applied operations, not ${this.#options.documents}`);
-    return (found.last.value - found.first.value) / 1_000;
+    const { seconds, applied } = await this.#ground.settledSince(began);
+    if (applied < this.#options.documents) throw new Error(`batch metadata tells of ${applied} applied operations, not ${this.#options.documents}`);
+    return seconds;
   }
 
   async #runNaive(): Promise<Figures> {
-    const brokers = (this.#config.regions[REGION]?.kafka.brokers ?? []).join(',');
-    const child = fork(fileURLToPath(new URL('naive-child.ts', import.meta.url)), [brokers, this.#node, this.#topic, this.#index, String(this.#options.documents)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const brokers = (this.#bench.config.regions[REGION]?.kafka.brokers ?? []).join(',');
+    const child = fork(fileURLToPath(new URL('naive-child.ts', import.meta.url)), [brokers, this.#ground.node, this.#ground.topic, this.#ground.index, String(this.#options.documents)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const messages: unknown[] = [];
     child.on('message', (message) => messages.push(message));
     const [code] = (await once(child, 'exit')) as [number | null];

@@ -3,6 +3,7 @@ import { join, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { readFileSync } from 'node:fs';
+import { PROCESS_BASE, PROCESS_HEAP } from '../src/capacity/limits.ts';
 import { freePorts } from '../src/stack/ports.ts';
 import { FaultProxy } from '../test/support/fault-proxy.ts';
 import { openBenchStack } from './bench-stack.ts';
@@ -14,10 +15,6 @@ import { rounded } from './statistics.ts';
 
 const REGION = 'west';
 const MIB = 1024 * 1024;
-/** What Node and the loaded modules take, beside what the lane holds. */
-const BASE_MIB = 160;
-/** Heap for objects: small on purpose. */
-const HEAP_MIB = 64;
 const SAMPLE_MS = 500;
 /** Documents that go through before the destination stalls. */
 const BEFORE = 20_000;
@@ -40,7 +37,7 @@ export async function benchMemory({ stackFile, documents, seconds, say }: Memory
   try {
     say(`filling the topic with ${documents} records`);
     await fillTopic(bench.config, REGION, await benchDocuments(), documents);
-    child = await startChild(['process', '--lane', `${REGION}-${REGION}`, '--config', throughProxy(bench.configFile, proxy.port)], [`--max-old-space-size=${HEAP_MIB}`]);
+    child = await startChild(['process', '--lane', `${REGION}-${REGION}`, '--config', throughProxy(bench.configFile, proxy.port)], [`--max-old-space-size=${PROCESS_HEAP.value}`]);
     await settledAtLeast(child, BEFORE);
     say(`the destination stalls for ${seconds} s`);
     await proxy.set('black-hole');
@@ -49,7 +46,7 @@ export async function benchMemory({ stackFile, documents, seconds, say }: Memory
     await proxy.set('pass');
     say('the destination answers again');
     await settledAtLeast(child, documents);
-    const boundMiB = BASE_MIB + HEAP_MIB + bench.config.processor.budgetBytes / MIB;
+    const boundMiB = PROCESS_BASE.value + PROCESS_HEAP.value + bench.config.processor.budgetBytes / MIB;
     return { bench: 'memory', documents, stalledSeconds: seconds, settledBeforeStall: stalledAt, peakStalledMiB: rounded(peakStalledMiB), peakMiB: rounded(child.peakRssMiB()), boundMiB, ok: child.peakRssMiB() <= boundMiB };
   } finally {
     await child?.stop();

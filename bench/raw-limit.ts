@@ -7,14 +7,14 @@ export interface RawShape { readonly operations: number; readonly connections: n
 /** The shapes among which the best is searched. */
 export const RAW_SHAPES: readonly RawShape[] = [{ operations: 5_000, connections: 4 }, { operations: 5_000, connections: 3 }, { operations: 5_000, connections: 2 }, { operations: 2_000, connections: 4 }, { operations: 2_000, connections: 2 }];
 
-/** `_bulk` bodies made beforehand: same ids, versions and version type as the lane sends. */
-export function rawBodies(documents: (number: number) => BenchDocument, count: number, index: string, operations: number): Buffer[] {
+/** `_bulk` bodies made beforehand: same ids, versions and version type as the lane sends. `indexOf`: document number → index. */
+export function rawBodies(documents: (number: number) => BenchDocument, count: number, indexOf: (number: number) => string, operations: number): Buffer[] {
   const bodies: Buffer[] = [];
   for (let from = 0; from < count; from += operations) {
     const lines: string[] = [];
     for (let number = from; number < Math.min(count, from + operations); number += 1) {
       const { id, version, body } = documents(number);
-      lines.push(`{"index":{"_index":"${index}","version_type":"external_gte","_id":"${id}","version":${version}}}`, body);
+      lines.push(`{"index":{"_index":"${indexOf(number)}","version_type":"external_gte","_id":"${id}","version":${version}}}`, body);
     }
     bodies.push(Buffer.from(`${lines.join('\n')}\n`));
   }

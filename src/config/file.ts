@@ -49,7 +49,7 @@ async function importDefault(file: string): Promise<unknown> {
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
     if (module['default'] !== undefined) return module['default'];
   } catch (error) {
-    throw refuse(file, `cannot be loaded: ${messageOf(error)}`, error);
+    throw refuse(file, `cannot be loaded: ${messageOf(error)}`);
   }
   throw refuse(file, 'has no default export');
 }
@@ -68,10 +68,10 @@ function attempt<Value>(file: string, complaint: string, action: () => Value): V
   try {
     return action();
   } catch (error) {
-    throw refuse(file, `${complaint}: ${messageOf(error)}`, error);
+    throw refuse(file, `${complaint}: ${messageOf(error)}`);
   }
 }
 
-function refuse(file: string, complaint: string, cause?: unknown): SluiceError {
-  return new SluiceError('CONFIG_INVALID', `the configuration ${file} ${complaint}`, { cause });
+function refuse(file: string, complaint: string): SluiceError {
+  return new SluiceError('CONFIG_INVALID', `the configuration ${file} ${complaint}`);
 }

@@ -5,6 +5,9 @@ import type { Path, Problem } from './problem.ts';
 import type { Config } from './schema.ts';
 import { isGroup } from './walk.ts';
 
+/** Groups whose `directory` names a folder. */
+const FOLDER_OF = new Set(['reference', 'warehouse']);
+
 /** A copy in which every path of a file or folder is absolute; `baseOf` says what a relative one is relative to. */
 export function absolutePaths(config: Config, baseOf: (path: Path) => string): Config {
   return mapFiles(config, [], (path, file) => resolve(baseOf(path), file)) as Config;
@@ -14,6 +17,7 @@ export function absolutePaths(config: Config, baseOf: (path: Path) => string): C
 export function unreadableFiles(config: Config): Problem[] {
   const problems: Problem[] = [];
   mapFiles(config, [], (path, file) => {
+    if (path.at(-2) === 'warehouse') return file; // made by the first seed
     const complaint = complaintAbout(file, path.at(-1) === 'directory');
     if (complaint !== null) problems.push({ path, expected: path.at(-1) === 'directory' ? 'a folder that can be read' : 'a file that can be read and is not empty', found: complaint });
     return file;
@@ -31,7 +35,7 @@ function mapFiles(value: unknown, path: Path, change: (path: Path, file: string)
 
 function isFileKey(path: Path): boolean {
   const key = String(path.at(-1));
-  return key.endsWith('File') || (key === 'directory' && path.at(-2) === 'reference');
+  return key.endsWith('File') || (key === 'directory' && FOLDER_OF.has(String(path.at(-2))));
 }
 
 function complaintAbout(file: string, directory: boolean): string | null {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ElasticsearchSettings, TlsSettings } from '../adapters/elasticsearch/settings.ts';
 import type { KafkaSettings, KafkaTls } from '../adapters/kafka/connect.ts';
+import type { S3Settings } from '../adapters/object-store/s3.ts';
 import { SluiceError, messageOf } from '../domain/errors.ts';
-import type { Config, ElasticsearchClusterConfig, KafkaClusterConfig } from './schema.ts';
+import type { Config, ElasticsearchClusterConfig, KafkaClusterConfig, ObjectStoreConfig } from './schema.ts';
 
 /** Connections for administration and searches, beside those of the batches in flight. */
 const SPARE_SOCKETS = 4;
@@ -35,6 +36,11 @@ export function elasticsearchSettings(config: Config, cluster: ElasticsearchClus
     maxSockets: config.processor.inFlight + SPARE_SOCKETS,
     compression: config.elasticsearch.compression,
   };
+}
+
+/** What the object-store adapter needs: the secret in place. Throws CONFIG_INVALID where its file cannot be read. */
+export function objectStoreSettings({ secretAccessKey, secretAccessKeyFile, ...settings }: ObjectStoreConfig): S3Settings {
+  return { ...settings, secretAccessKey: secretOf(secretAccessKey, secretAccessKeyFile) };
 }
 
 function kafkaTls(tls: TlsConfig): KafkaTls {

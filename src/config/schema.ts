@@ -65,7 +65,14 @@ const elasticsearchCluster = z.strictObject({
     value['tls'] === undefined || !Array.isArray(value['nodes']) || value['nodes'].every((node) => !String(node).startsWith('http:'))),
 );
 
-const region = z.strictObject({ kafka: kafkaCluster, elasticsearch: elasticsearchCluster });
+const rate = z.strictObject({
+  documentsPerSecond: z.number().nonnegative().nullable().default(null).describe('most documents per second that all lanes together send to this Elasticsearch; null: no cap, 0: none'),
+  bytesPerSecond: z.number().nonnegative().nullable().default(null).describe('the same in bytes of the request bodies'),
+  searchFactor: z.union([z.literal(0), z.number().gt(1).max(100)]).default(1.5).describe('how much slower the slowest hundredth of the searches may get; 0: search is not guarded'),
+  searchBaselineMs: z.number().positive().nullable().default(null).describe('mean latency of a search while nothing is indexed; null: learned'),
+});
+
+const region = z.strictObject({ kafka: kafkaCluster, elasticsearch: elasticsearchCluster, rate: rate.prefault({}) });
 
 const ingest = z.strictObject({
   inFlightBytes: z.int().min(1 * MIB).default(32 * MIB).describe('byte budget of the process: fetched, queued and being produced'),
@@ -87,9 +94,11 @@ const ingest = z.strictObject({
 
 const processor = z.strictObject({
   batchBytes: z.int().min(4 * KIB).max(100 * MIB).default(3 * MIB).describe('a batch is sent when it holds this much'),
-  batchOperations: z.int().positive().default(5_000).describe('… or this many operations'),
+  batchOperations: z.int().positive().default(5_000).describe('… or this many operations; smaller ones are tried first'),
   batchAgeMs: z.int().nonnegative().default(20).describe('… or when its first operation is this old'),
-  inFlight: z.int().positive().max(64).default(3).describe('batches being indexed at once'),
+  inFlight: z.int().positive().max(64).default(3).describe('most batches being indexed at once'),
+  targetLatencyMs: milliseconds.default(2_000).describe('a bulk request that takes longer is a sign of overload: less is put in flight'),
+  guardIntervalMs: milliseconds.default(3_000).describe('how often the search guard reads what the cluster tells of its searches'),
   budgetBytes: z.int().min(1 * MIB).default(64 * MIB).describe('byte budget of a lane: fetched, decoded, queued, in flight and retrying; nothing is fetched while it is spent'),
   fetchBytes: z.int().min(64 * KIB).default(4 * MIB).describe('most bytes of one fetch'),
   maxDocumentBytes: z.int().min(1 * KIB).default(20 * MIB).describe('larger documents go to the failure index unsent'),
@@ -119,6 +128,35 @@ const topics = z.strictObject({
   partitions: z.int().positive().default(6).describe('of a new topic'),
   replicas: z.int().positive().default(1).describe('copies of each partition of a new topic'),
   retentionHours: z.int().positive().default(168).describe('how long a new topic keeps records; also the least age of tombstones that a purge deletes'),
+});
+
+const objectStore = z.strictObject({
+  endpoint: webAddress.optional().describe('address of the store (S3, or Swift through its s3api); default: the public one of the region'),
+  region: z.string().min(1).default('us-east-1').describe('region that requests are signed for'),
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name of 3 to 63 lower case letters, digits, dots and dashes').describe('bucket of the extracts; it must be there'),
+  prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('').describe('put before every key'),
+  pathStyle: z.boolean().default(true).describe('bucket in the path; false puts it into the host name'),
+  accessKeyId: z.string().min(1).optional().describe('without it the usual chain is asked: environment, profile, instance'),
+  secretAccessKey: secret('secretAccessKey'),
+  secretAccessKeyFile: secretFile('secret access key'),
+  checksums: z.enum(['supported', 'required']).default('supported').describe('required for stores that refuse newer checksums (Swift 2.30)'),
+  requestTimeoutMs: milliseconds.default(30_000).describe('a request without answer for this long has failed'),
+  connectTimeoutMs: milliseconds.default(5_000).describe('the same for connecting'),
+}).check(
+  atMostOneOf('secretAccessKey', 'secretAccessKeyFile'),
+  rule('accessKeyId', 'an accessKeyId with its secretAccessKey or secretAccessKeyFile, or none of them', (value) =>
+    (value['accessKeyId'] !== undefined) === (value['secretAccessKey'] !== undefined || value['secretAccessKeyFile'] !== undefined)),
+);
+
+const backfill = z.strictObject({
+  prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('backfill/').describe('where cycles lie in the object store, below its own prefix'),
+  memoryLimit: z.string().regex(/^\d+(MB|GB)$/, 'such as 512MB or 2GB').default('1GB').describe('of the embedded SQL engine; what does not fit goes to disk'),
+  threads: z.int().positive().default(2).describe('of the embedded SQL engine'),
+  rowGroupRows: z.int().min(2_048).max(131_072).default(16_384).describe('rows of a row group: what a loader holds in memory at once, and what is loaded again after a crash'),
+  readAhead: z.int().positive().max(16).default(2).describe('row groups a loader reads ahead of what is being indexed'),
+  leaseMs: milliseconds.default(30_000).describe('a loader that does not renew its lease for this long is taken for dead'),
+  pollMs: milliseconds.default(2_000).describe('how often a loader looks for pause, cancel and row groups that others gave up'),
+  rowsPerSecond: z.int().positive().default(5_000).describe('into each region; only what a plan estimates its time by'),
 });
 
 export const configSchema = z.strictObject({
@@ -154,6 +192,12 @@ export const configSchema = z.strictObject({
     atMostOneOf('directory', 'url'),
     rule('sellers', 'reference.url with on-demand', (value) => value['sellers'] !== 'on-demand' || value['url'] !== undefined),
   ).prefault({}),
+  objectStore: objectStore.optional(),
+  warehouse: z.strictObject({
+    directory: path.optional().describe('folder of the warehouse\'s tables; default: they lie in the object store'),
+    prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('warehouse/').describe('where they lie in the object store, below its own prefix'),
+  }).prefault({}),
+  backfill: backfill.prefault({}),
   topics: topics.prefault({}),
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
@@ -168,8 +212,12 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
+/** As a file may have it: what has a default may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;
 export type KafkaClusterConfig = z.output<typeof kafkaCluster>;
 export type ElasticsearchClusterConfig = z.output<typeof elasticsearchCluster>;
 export type ProcessorConfig = z.output<typeof processor>;
 export type IngestConfig = z.output<typeof ingest>;
+export type ObjectStoreConfig = z.output<typeof objectStore>;
+export type BackfillConfig = z.output<typeof backfill>;
 export type IndicesConfig = z.output<typeof indices>;

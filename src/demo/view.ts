@@ -68,7 +68,7 @@ export function plainLineOf(moment: Moment, rates: Rates): string {
 function plainLane(lane: LaneStatus, at: number, rates: Rates): string {
   const { applied, superseded } = lane.counts;
   const held = lane.gate.kind === 'open' ? '' : ` ${lane.gate.kind}: ${lane.gate.reason}`;
-  return `${lane.lane} ${rates.lanes.get(lane.lane) ?? 0}/s lag ${text(lane.lagRecords, 0)} (${text(lagSeconds(lane, at), 1)} s) applied ${text(applied, 0)} superseded ${text(superseded, 0)} rejected ${rejectedOf(lane)}${held}`;
+  return `${lane.lane} ${rates.lanes.get(lane.lane) ?? 0}/s lag ${text(lane.lagRecords, 0)} (${text(lagSeconds(lane, at), 1)} s) fresh ${text(lane.freshnessSeconds, 2)} s applied ${text(applied, 0)} superseded ${text(superseded, 0)} rejected ${rejectedOf(lane)}${held}`;
 }
 
 function laneLine(lane: LaneStatus, at: number, rates: Rates): string {

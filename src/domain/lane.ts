@@ -10,10 +10,20 @@ export interface Lane {
   readonly name: string;
 }
 
+/** An extract → one destination region. */
+export interface BackfillLane extends Omit<Lane, 'role'> {
+  readonly role: 'backfill';
+}
+
 export type VersionType = 'external' | 'external_gte';
 
 export function laneOf(source: string, destination: string): Lane {
   return { source, destination, role: source === destination ? 'primary' : 'secondary', name: `${source}-${destination}` };
+}
+
+/** The lane of a backfill into one region: its source is an extract, its writes must be strictly newer. */
+export function backfillLane(destination: string): BackfillLane {
+  return { source: 'warehouse', destination, role: 'backfill', name: `backfill-${destination}` };
 }
 
 /** Every lane between the given regions: n regions make n² lanes. */

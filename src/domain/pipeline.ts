@@ -53,7 +53,7 @@ export type Decoded<Event> =
 export interface Pipeline<Event> {
   /** Lower case, digits, dashes; also the base name of its indices and the alias for search. */
   readonly name: string;
-  /** Number of the event schema, written into each record's envelope, 0…65535. */
+  /** Number of the document's schema, written into each record's envelope, 0…65535. A lane refuses records of a later one. */
   readonly schema: number;
   /** The data revision (0…1023) that is added to each version, or 'off' to use the source version as it is. */
   readonly epoch: number | 'off';

@@ -39,10 +39,18 @@ export class Settlement {
     for (const partition of partitions) this.#partitions.delete(keyOf(partition));
   }
 
-  /** Opens a stretch that begins at `first`; null where the partition is not ours (any more). */
-  open(partition: TopicPartition, first: number): Ticket | null {
+  /** The number of the assignment that the partition is ours under; null where it is not ours. */
+  assignmentOf(partition: TopicPartition): number | null {
+    return this.#partitions.get(keyOf(partition))?.assignment ?? null;
+  }
+
+  /**
+   * Opens a stretch that begins at `first`, of records that were received under that assignment; null where it is over.
+   * Records of an earlier one must not open a stretch of the present one: that would begin above what is not settled.
+   */
+  open(partition: TopicPartition, first: number, assignment: number): Ticket | null {
     const progress = this.#partitions.get(keyOf(partition));
-    if (progress === undefined) return null;
+    if (progress?.assignment !== assignment) return null;
     const ticket: Ticket = { topic: partition.topic, partition: partition.partition, first, next: first, records: 0, assignment: progress.assignment, settled: false };
     progress.tickets.push(ticket);
     return ticket;
@@ -53,11 +61,6 @@ export class Settlement {
     const progress = this.#partitions.get(keyOf(ticket));
     if (progress === undefined || progress.assignment !== ticket.assignment) return;
     while (progress.tickets[0]?.settled === true) progress.position = (progress.tickets.shift() as Ticket).next;
-  }
-
-  /** True while the ticket's partition is still under the assignment that it was opened in. */
-  owns(ticket: Ticket): boolean {
-    return this.#partitions.get(keyOf(ticket))?.assignment === ticket.assignment;
   }
 
   /** Positions that moved since they were last committed. */

@@ -1,5 +1,7 @@
 /** Pipeline name, in envelopes and topics, of what failed at ingest: it travels like any document. */
 export const FAILURES_PIPELINE = 'failures';
+/** Its schema number. */
+export const FAILURES_SCHEMA = 1;
 /** Base name of the failure index; its period is the month of the failed record's timestamp, so a replay finds its document. */
 export const FAILURES_INDEX = 'sluice-failures';
 /** Base name of the batch-metadata index. */

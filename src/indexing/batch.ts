@@ -45,6 +45,12 @@ export interface Refusal {
   readonly version: number | null;
 }
 
+/** A block, with the assignment of its partition that it was received under. */
+export interface Received {
+  readonly block: RecordBlock;
+  readonly assignment: number;
+}
+
 export interface RecordRef {
   readonly topic: string;
   readonly partition: number;
@@ -85,11 +91,16 @@ export class BatchPage {
  */
 export class Batch {
   readonly id: string;
+  /** Epoch ms. */
   readonly openedAt: number;
+  /** The same moment on the monotonic clock, by which everything after it is measured. */
+  readonly openedTick: number;
   readonly tickets: Ticket[] = [];
   readonly refusals: Refusal[] = [];
   /** Indices of the operations, each with a number of its own. */
   readonly #groups = new Map<Target, number>();
+  /** Full, or old enough: what the input gave. */
+  closedBy: 'full' | 'due' = 'due';
   count = 0;
   /** Bytes of the body written so far. */
   length = 0;
@@ -102,9 +113,10 @@ export class Batch {
   readonly #open = new Map<string, number>();
   #current = -1;
 
-  constructor(id: string, openedAt: number, page: BatchPage, suffix: Buffer) {
+  constructor(id: string, opened: { readonly at: number; readonly tick: number }, page: BatchPage, suffix: Buffer) {
     this.id = id;
-    this.openedAt = openedAt;
+    this.openedAt = opened.at;
+    this.openedTick = opened.tick;
     this.page = page;
     page.newest.clear();
     this.#suffix = suffix;
@@ -124,15 +136,15 @@ export class Batch {
     return !this.full && (this.count === 0 || this.length + this.#sizeOf(input) <= this.page.body.length);
   }
 
-  /** From here on records of this block's partition are added; false where the partition is no longer ours. */
-  enter(settlement: Settlement, block: RecordBlock, first: number): boolean {
+  /** From here on records of this block's partition are added; false where the assignment that they came under is over. */
+  enter(settlement: Settlement, { block, assignment }: Received, first: number): boolean {
     const key = keyOf(block);
     const known = this.#open.get(key);
-    if (known !== undefined) {
+    if (known !== undefined && this.tickets[known]?.assignment === assignment) {
       this.#current = known;
       return true;
     }
-    const ticket = settlement.open(block, first);
+    const ticket = settlement.open(block, first, assignment);
     if (ticket === null) return false;
     this.#current = this.tickets.push(ticket) - 1;
     this.#open.set(key, this.#current);

@@ -1,12 +1,15 @@
 import type { Settlement } from '../domain/settlement.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
-import { Batch, BatchPage } from './batch.ts';
+import { Batch, BatchPage, type Received } from './batch.ts';
 import type { OperationReader, Unfit } from './operation-reader.ts';
 
 export interface BatcherOptions {
+  /** The largest batch there can be. */
   readonly batchBytes: number;
   readonly batchOperations: number;
+  /** The largest batch that is wanted now; looked at when a batch is opened. */
+  readonly limits: () => { readonly operations: number; readonly bytes: number };
   readonly batchAgeMs: number;
   /** What replaces a document's closing brace. */
   readonly suffix: Buffer;
@@ -22,8 +25,7 @@ export class Batcher {
   readonly #settlement: Settlement;
   readonly #spare: BatchPage[] = [];
   #open: Batch | null = null;
-  /** Monotonic, so that a jump of the wall clock neither holds a batch back nor hurries it. */
-  #openedAt = 0;
+  #limits: { readonly operations: number; readonly bytes: number } = { operations: 0, bytes: 0 };
 
   constructor(options: BatcherOptions, reader: OperationReader, settlement: Settlement) {
     this.#options = options;
@@ -34,13 +36,14 @@ export class Batcher {
   get openBytes(): number { return this.#open?.heldBytes ?? 0; }
 
   /** Adds the block's records; yields each batch that became full on the way (the caller waits for room, then goes on). */
-  *add(block: RecordBlock): Generator<Batch, void, undefined> {
-    let batch = this.#entered(block, block.count > 0 ? block.offset(0) : block.nextOffset);
+  *add(received: Received): Generator<Batch, void, undefined> {
+    const { block } = received;
+    let batch = this.#entered(received, block.count > 0 ? block.offset(0) : block.nextOffset);
     for (let index = 0; index < block.count && batch !== null; index += 1) {
       const unfit = this.#reader.read(block, index);
       if (this.#isFull(batch, unfit)) {
-        yield this.#close();
-        batch = this.#entered(block, block.offset(index));
+        yield this.#close('full');
+        batch = this.#entered(received, block.offset(index));
         if (batch === null) return;
         this.#reader.read(block, index);
       }
@@ -49,15 +52,15 @@ export class Batcher {
     batch?.advance(block.nextOffset, 0);
   }
 
-  /** How long the open batch may still wait, ms; null where none is open. */
+  /** How long the open batch may still wait, ms; null where none is open. By the monotonic clock: a jump of the wall clock neither holds it back nor hurries it. */
   dueIn(): number | null {
     if (this.#open === null || this.#open.empty) return null;
-    return Math.max(0, this.#openedAt + this.#options.batchAgeMs - this.#options.clock.monotonic());
+    return Math.max(0, this.#open.openedTick + this.#options.batchAgeMs - this.#options.clock.monotonic());
   }
 
   /** The open batch, whatever it holds; null where there is nothing. */
   take(): Batch | null {
-    return this.#open === null || this.#open.empty ? null : this.#close();
+    return this.#open === null || this.#open.empty ? null : this.#close('due');
   }
 
   /** Gives a settled batch's page back for the next one; one that grew for a large document is let go. */
@@ -65,26 +68,27 @@ export class Batcher {
     if (batch.body.length === this.#options.batchBytes) this.#spare.push(batch.page);
   }
 
-  #entered(block: RecordBlock, first: number): Batch | null {
+  #entered(received: Received, first: number): Batch | null {
     this.#open ??= this.#newBatch();
-    return this.#open.enter(this.#settlement, block, first) ? this.#open : null;
+    return this.#open.enter(this.#settlement, received, first) ? this.#open : null;
   }
 
   #newBatch(): Batch {
     const { batchBytes, batchOperations, suffix, newBatchId, clock } = this.#options;
-    this.#openedAt = clock.monotonic();
+    this.#limits = this.#options.limits();
     const page = this.#spare.pop() ?? new BatchPage(batchBytes, batchOperations);
-    return new Batch(newBatchId(), clock.now(), page, suffix);
+    return new Batch(newBatchId(), { at: clock.now(), tick: clock.monotonic() }, page, suffix);
   }
 
   #isFull(batch: Batch, unfit: Unfit | null): boolean {
-    if (unfit === null) return !batch.fits(this.#reader.current);
+    if (unfit === null) return batch.count >= this.#limits.operations || batch.length >= this.#limits.bytes || !batch.fits(this.#reader.current);
     return batch.refusedBytes >= this.#options.batchBytes || batch.refusals.length >= this.#options.batchOperations;
   }
 
-  #close(): Batch {
+  #close(why: Batch['closedBy']): Batch {
     const batch = this.#open as Batch;
     this.#open = null;
+    batch.closedBy = why;
     return batch;
   }
 

@@ -5,6 +5,7 @@ import type { Flaw } from './precheck.ts';
 
 /** Longest part of an unexpected answer that is quoted in logs, characters. */
 const QUOTED = 300;
+const TOO_MANY = 429;
 /** How the answer to a wholly applied request begins. */
 const NO_ERRORS = Buffer.from('{"errors":false');
 
@@ -19,19 +20,21 @@ export interface Reply {
   readonly flaw: Flaw | null;
   /** Answers that no rule of the outcome table names. */
   readonly unknown: number;
+  /** Operations that the cluster had no room for: refused one by one, all at once, or not answered in time. */
+  readonly overload: number;
 }
 
 interface BulkItem { readonly status?: number; readonly error?: { readonly type?: string; readonly reason?: string; readonly caused_by?: { readonly reason?: string } } }
 
 /** Judges an answer to a request of `count` operations; total, never throws. */
 export function readReply(answer: Answer, count: number, operationOf: (at: number) => Operation): Reply {
-  if (answer.kind === 'silent') return refused('silent', { type: `no_answer_${answer.cause}`, reason: answer.reason });
-  if (answer.status !== 200) return refused(answer.status, flawOfBody(answer.status, answer.body));
-  if (answer.body.subarray(0, NO_ERRORS.length).equals(NO_ERRORS)) return { request: 'items', outcomes: null, flaws: new Map(), flaw: null, unknown: 0 };
+  if (answer.kind === 'silent') return refused('silent', { type: `no_answer_${answer.cause}`, reason: answer.reason }, answer.cause === 'timeout' ? count : 0);
+  if (answer.status !== 200) return refused(answer.status, flawOfBody(answer.status, answer.body), answer.status === TOO_MANY ? count : 0);
+  if (answer.body.subarray(0, NO_ERRORS.length).equals(NO_ERRORS)) return { request: 'items', outcomes: null, flaws: new Map(), flaw: null, unknown: 0, overload: 0 };
   const items = itemsOf(answer.body);
   if (items === null || items.length !== count) {
     const reason = `${items === null ? 'not a bulk answer' : `${items.length} items for ${count} operations`}: ${quote(answer.body)}`;
-    return { request: 'retry', outcomes: null, flaws: new Map(), flaw: { type: 'answer_unreadable', reason }, unknown: 1 };
+    return { request: 'retry', outcomes: null, flaws: new Map(), flaw: { type: 'answer_unreadable', reason }, unknown: 1, overload: 0 };
   }
   return judge(items, operationOf);
 }
@@ -39,15 +42,16 @@ export function readReply(answer: Answer, count: number, operationOf: (at: numbe
 function judge(items: readonly BulkItem[], operationOf: (at: number) => Operation): Reply {
   const outcomes: Outcome[] = [];
   const flaws = new Map<number, Flaw>();
-  let unknowns = 0;
+  let [unknowns, overload] = [0, 0];
   items.forEach((item, at) => {
     const type = item.error?.type ?? null;
     const { outcome, unknown } = classifyItem({ operation: operationOf(at), status: item.status ?? 0, type });
     outcomes.push(outcome);
     if (unknown) unknowns += 1;
+    if (outcome === 'retry' && item.status === TOO_MANY) overload += 1;
     if (outcome !== 'applied' && outcome !== 'superseded') flaws.set(at, { type: type ?? `status_${item.status}`, reason: reasonOf(item) });
   });
-  return { request: 'items', outcomes, flaws, flaw: null, unknown: unknowns };
+  return { request: 'items', outcomes, flaws, flaw: null, unknown: unknowns, overload };
 }
 
 function reasonOf(item: BulkItem): string {
@@ -55,9 +59,9 @@ function reasonOf(item: BulkItem): string {
   return causes.join('; caused by: ');
 }
 
-function refused(status: number | 'silent', flaw: Flaw): Reply {
+function refused(status: number | 'silent', flaw: Flaw, overload: number): Reply {
   const { outcome, unknown } = classifyRequest(status);
-  return { request: outcome, outcomes: null, flaws: new Map(), flaw, unknown: unknown ? 1 : 0 };
+  return { request: outcome, outcomes: null, flaws: new Map(), flaw, unknown: unknown ? 1 : 0, overload };
 }
 
 function itemsOf(body: Buffer): BulkItem[] | null {

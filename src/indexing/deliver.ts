@@ -48,6 +48,13 @@ export class BodyLimit {
   }
 }
 
+/** One request that was answered; times are monotonic, ms. */
+export interface Sent {
+  readonly operations: number;
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
 export interface DeliverTools {
   readonly sink: BulkSink;
   readonly gate: Gate;
@@ -56,7 +63,9 @@ export interface DeliverTools {
   readonly timeoutMs: number;
   /** What a rejected operation means: an outcome, or (bookkeeping must be written) trouble that holds; one that is too large is an outcome either way. */
   readonly rejected: 'outcome' | 'hold';
-  readonly onReply?: (reply: Reply, ms: number) => void;
+  /** Waits until a request of so many operations and bytes may be sent. */
+  readonly pace?: (operations: number, bytes: number, signal: AbortSignal) => Promise<void>;
+  readonly onReply?: (reply: Reply, request: Sent) => void;
   /** Told of each operation that a newer or equal version was there for, by its position in the load. */
   readonly onSuperseded?: (position: number) => void;
   /** Tried before a held load is sent again (a missing index is created anew); what still stands in the way, or null. */
@@ -76,6 +85,7 @@ export interface Delivery {
   /** How often each operation was sent that was sent more than once, by position. */
   readonly attempts: ReadonlyMap<number, number>;
   readonly requests: number;
+  /** Waiting for the gate and for the pace. */
   readonly gateMs: number;
   readonly bulkMs: number;
 }
@@ -132,19 +142,21 @@ function positionsWhere(load: Load, holds: (at: number) => boolean): number[] {
 async function attempt(load: Load, segment: Segment, tools: DeliverTools, tally: Tally, signal: AbortSignal): Promise<Segment[]> {
   const asked = tools.clock.monotonic();
   return await tools.gate.through(signal, async () => {
-    const sent = tools.clock.monotonic();
     const obstacle = tally.held && tools.recover !== undefined ? await tools.recover() : null;
     if (obstacle !== null) return { result: [segment], trouble: obstacle };
     const body = bodyOf(load, segment);
+    const operations = countOf(load, segment);
+    await tools.pace?.(operations, body.length, signal);
+    const sent = tools.clock.monotonic();
     const positionAt = (at: number) => segment.positions?.[at] ?? at;
     const answer = await tools.sink.bulk({ body, detail: segment.detail, timeoutMs: tools.timeoutMs, signal });
     signal.throwIfAborted();
-    const reply = readReply(answer, countOf(load, segment), (at) => load.operationOf(positionAt(at)));
+    const reply = readReply(answer, operations, (at) => load.operationOf(positionAt(at)));
     const answered = tools.clock.monotonic();
     tally.requests += 1;
     tally.gateMs += sent - asked;
     tally.bulkMs += answered - sent;
-    tools.onReply?.(reply, answered - sent);
+    tools.onReply?.(reply, { operations, sentAt: sent, answeredAt: answered });
     const { rest, trouble } = digest(load, segment, reply, body.length, tools, tally);
     tally.held = trouble?.kind === 'hold';
     return { result: rest, trouble };

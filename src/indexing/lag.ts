@@ -19,11 +19,11 @@ function lagOf(ranges: readonly PartitionRange[], settled: ReadonlyMap<string, n
   });
 }
 
-/** Asks the log where its partitions end, and tells the lag; a log that does not answer is told, not thrown. */
-export async function measureLag(admin: RecordLogAdmin, group: string, topics: readonly string[], settled: () => ReadonlyMap<string, number | null>): Promise<{ lags: Lag[] } | { error: string }> {
+/** Asks the log where its partitions end, and tells the lag and how many partitions there are; a log that does not answer is told, not thrown. */
+export async function measureLag(admin: RecordLogAdmin, group: string, topics: readonly string[], settled: () => ReadonlyMap<string, number | null>): Promise<{ lags: Lag[]; partitions: number } | { error: string }> {
   try {
     const [ranges, committed] = await Promise.all([admin.ranges(topics), admin.committed(group, topics)]);
-    return { lags: lagOf(ranges, settled(), committed) };
+    return { lags: lagOf(ranges, settled(), committed), partitions: ranges.length };
   } catch (error) {
     if (error instanceof SluiceError) return { error: messageOf(error) };
     throw error;

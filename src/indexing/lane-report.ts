@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
+import type { RateStatus } from '../rate/rate-control.ts';
 import type { Batch } from './batch.ts';
 import type { Reply } from './bulk-reply.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery, Sent } from './deliver.ts';
 import type { GateState } from './gate.ts';
 import type { Lag } from './lag.ts';
 import { laneMetrics, TypeLabels, type LaneMetrics } from './metrics.ts';
@@ -17,7 +18,9 @@ export class LaneReport {
   readonly #types = new TypeLabels();
   readonly counts = { records: 0, applied: 0, superseded: 0, rejected: 0, refused: 0, retried: 0, batches: 0 };
   #lags: Lag[] | null = null;
-  #lastSettled: { at: number; freshness: number | null } | null = null;
+  /** Since when something is left to settle, monotonic ms. */
+  #behindSince: number | null = null;
+  #lastSettled: { at: number; tick: number; freshness: number | null } | null = null;
 
   constructor(registry: Registry, log: Logger, clock: Clock) {
     this.#metrics = laneMetrics(registry);
@@ -58,9 +61,9 @@ export class LaneReport {
     else this.#log.warn({ gate: name, ...state }, state.kind === 'held' ? 'lane held: it probes and goes on by itself' : 'backing off');
   }
 
-  replied(reply: Reply, ms: number): void {
+  replied(reply: Reply, { sentAt, answeredAt }: Sent): void {
     this.#metrics.requests.inc({ result: reply.request });
-    this.#metrics.bulkSeconds.observe(ms / 1_000);
+    this.#metrics.bulkSeconds.observe((answeredAt - sentAt) / 1_000);
     if (reply.unknown === 0) return;
     this.#metrics.unknownAnswers.inc(reply.unknown);
     this.#log.error({ flaw: reply.flaw ?? [...reply.flaws.values()][0] }, 'an answer that the outcome table does not name: retried, look at it');
@@ -78,17 +81,19 @@ export class LaneReport {
     if (failures > 0) this.#log.warn({ batch: batch.id, failures, index }, 'records went to the failure index');
   }
 
-  settled(batch: Batch, delivery: Delivery, at: number): void {
+  /** `tookMs`: from the batch's opening to now. */
+  settled(batch: Batch, delivery: Delivery, tookMs: number): void {
     const metrics = this.#metrics;
+    const at = this.#clock.now();
     this.#countOutcomes(batch, delivery);
     metrics.batches.inc();
     metrics.batchBytes.inc(batch.length);
-    metrics.batchSeconds.observe((at - batch.openedAt) / 1_000);
+    metrics.batchSeconds.observe(tookMs / 1_000);
     metrics.gateSeconds.observe(delivery.gateMs / 1_000);
     const freshness = batch.count === 0 ? null : Math.max(0, (at - batch.maxSourceTime) / 1_000);
     if (batch.count > 0) metrics.sourceToSettledSeconds.observe(Math.max(0, (at - batch.minSourceTime) / 1_000));
     if (freshness !== null) metrics.freshnessSeconds.set(freshness);
-    this.#lastSettled = { at, freshness: freshness ?? this.#lastSettled?.freshness ?? null };
+    this.#lastSettled = { at, tick: this.#clock.monotonic(), freshness: freshness ?? this.#lastSettled?.freshness ?? null };
     this.#log.debug({ batch: batch.id, operations: batch.count, bytes: batch.length, applied: delivery.applied, superseded: delivery.superseded, bulkMs: Math.round(delivery.bulkMs) }, 'batch settled');
   }
 
@@ -97,13 +102,26 @@ export class LaneReport {
     this.#metrics.heldBytes.set(bytes);
   }
 
+  /** The rate as it is now: told with the lag. */
+  pacing({ window, share, guard }: RateStatus): void {
+    this.#metrics.window.set(window);
+    this.#metrics.rateLimit.reset();
+    if (share.documentsPerSecond !== null) this.#metrics.rateLimit.set({ unit: 'documents', by: share.documentsPerSecond === guard ? 'search guard' : 'cap' }, share.documentsPerSecond);
+    if (share.bytesPerSecond !== null) this.#metrics.rateLimit.set({ unit: 'bytes', by: 'cap' }, share.bytesPerSecond);
+  }
+
   lagging(lags: Lag[]): void {
     this.#lags = lags;
     this.#metrics.lagRecords.reset();
     for (const lag of lags) this.#metrics.lagRecords.set({ topic: lag.topic, partition: lag.partition }, lag.records);
-    const behind = lags.some((lag) => lag.records > 0);
-    const since = this.#lastSettled;
-    this.#metrics.lagSeconds.set(behind && since !== null ? (this.#clock.now() - since.at) / 1_000 + (since.freshness ?? 0) : 0);
+    this.#behindSince = lags.some((lag) => lag.records > 0) ? (this.#behindSince ?? this.#clock.monotonic()) : null;
+    this.#metrics.lagSeconds.set(this.#behindSince === null ? 0 : this.#lagSeconds(this.#behindSince));
+  }
+
+  // A lane that has settled nothing yet has been behind since it was first seen to be, at least.
+  #lagSeconds(behindSince: number): number {
+    const { tick, freshness } = this.#lastSettled ?? { tick: behindSince, freshness: null };
+    return (this.#clock.monotonic() - tick) / 1_000 + (freshness ?? 0);
   }
 
   #countOutcomes(batch: Batch, delivery: Delivery): void {

@@ -27,14 +27,14 @@ export interface BatchRecord {
 interface Counts { readonly applied: number; readonly superseded: number; readonly rejected: number; readonly refused: number }
 interface Stages { readonly build_ms: number; readonly queue_ms: number; readonly gate_ms: number; readonly bulk_ms: number; readonly settle_ms: number }
 
-/** Clock readings on a batch's way, epoch ms. */
+/** Readings of the monotonic clock on a batch's way, ms: a wall clock that jumps would make nonsense of the spans. */
 export interface Moments { readonly closed: number; readonly sent: number; readonly delivered: number; readonly settled: number }
 
 export function batchRecord(batch: Batch, delivery: Delivery, moments: Moments, pipelineOf: (topic: string) => string): BatchRecord {
   return {
     id: batch.id,
     startTime: batch.openedAt,
-    endTime: moments.settled,
+    endTime: batch.openedAt + Math.round(moments.settled - batch.openedTick),
     ranges: batch.tickets.filter((ticket) => ticket.records > 0).map(({ topic, partition, first, next, records }) => ({ topic, partition, first, last: next - 1, records })),
     pipelines: [...new Set(batch.tickets.map((ticket) => pipelineOf(ticket.topic)))],
     operations: batch.count,
@@ -44,11 +44,11 @@ export function batchRecord(batch: Batch, delivery: Delivery, moments: Moments, 
     requests: delivery.requests,
     eventTime: batch.count === 0 ? null : { min: batch.minSourceTime, max: batch.maxSourceTime },
     stages: {
-      build_ms: moments.closed - batch.openedAt,
-      queue_ms: moments.sent - moments.closed,
+      build_ms: Math.round(moments.closed - batch.openedTick),
+      queue_ms: Math.round(moments.sent - moments.closed),
       gate_ms: Math.round(delivery.gateMs),
       bulk_ms: Math.round(delivery.bulkMs),
-      settle_ms: moments.settled - moments.delivered,
+      settle_ms: Math.round(moments.settled - moments.delivered),
     },
   };
 }

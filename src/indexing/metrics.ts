@@ -20,6 +20,8 @@ export interface LaneMetrics {
   readonly sourceToSettledSeconds: Histogram;
   readonly inFlightBatches: Gauge;
   readonly heldBytes: Gauge;
+  readonly window: Gauge;
+  readonly rateLimit: Gauge<'unit' | 'by'>;
   readonly lagRecords: Gauge<'topic' | 'partition'>;
   readonly lagSeconds: Gauge;
   readonly freshnessSeconds: Gauge;
@@ -54,8 +56,10 @@ export function laneMetrics(registry: Registry): LaneMetrics {
     sourceToSettledSeconds: histogram('source_to_settled_seconds', 'From the source record of the oldest operation of a batch to its settlement'),
     inFlightBatches: gauge('in_flight_batches', 'Batches being delivered'),
     heldBytes: gauge('held_bytes', 'Bytes held by batches, open and in flight'),
+    window: gauge('window_operations', 'Operations that may be in flight, as the controller found'),
+    rateLimit: gauge('rate_limit', 'What this host may send per second; absent where nothing limits it', ['unit', 'by']),
     lagRecords: gauge('lag_records', 'Records not settled yet', ['topic', 'partition']),
-    lagSeconds: gauge('lag_seconds', 'Age of what was settled last, 0 when nothing is left'),
+    lagSeconds: gauge('lag_seconds', 'Age of what was settled last (before the first: time with a lag), 0 when nothing is left'),
     freshnessSeconds: gauge('freshness_seconds', 'Source record to settlement, of the newest operation of the last batch'),
     gate: gauge('gate_state', '1 for the state the gate is in', ['state']),
     commits: counter('commits_total', 'Offset commits, by result', ['result']),

@@ -2,7 +2,7 @@ import { EnvelopeView, ENVELOPE_HEADER, encodeEnvelope, type Operation } from '.
 import type { RecordBlock } from '../ports/record-log.ts';
 import type { OperationInput } from './batch.ts';
 import { readForeignRecord } from './foreign-record.ts';
-import { flawOfDocument, flawOfId, flawOfVersion, type Flaw } from './precheck.ts';
+import { flawOfDocument, flawOfId, flawOfSchema, flawOfVersion, type Flaw } from './precheck.ts';
 import type { Target, Targets } from './targets.ts';
 
 /** Why a record is no operation, with what is known of it. */
@@ -78,7 +78,7 @@ export class OperationReader {
     const target = this.#options.targets.of(this.#pipelineName(), view.routingTime);
     if (target === null) return envelopeFlaw('index_unknown', `no index for pipeline ${view.pipeline} and routing time ${view.routingTime}`);
     scratch.target = target;
-    const flaw = flawOfId(scratch.id.length - scratch.idAt) ?? flawOfVersion(scratch.version) ?? this.#flawOfValue();
+    const flaw = flawOfId(scratch.id.length - scratch.idAt) ?? flawOfVersion(scratch.version) ?? flawOfSchema(view.schema, target.schema) ?? this.#flawOfValue();
     return flaw === null ? null : { stage: 'precheck', flaw };
   }
 

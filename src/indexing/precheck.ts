@@ -22,6 +22,12 @@ export function flawOfVersion(version: number): Flaw | null {
   return { type: 'version_out_of_range', reason: `version ${version} is not an integer in 0…2^53-1` };
 }
 
+/** A record of a later schema was made by newer code: what this code would make of it is not known. */
+export function flawOfSchema(schema: number, known: number): Flaw | null {
+  if (schema <= known) return null;
+  return { type: 'schema_unknown', reason: `the record has schema ${schema}, this lane knows up to ${known}: upgrade it, then redrive` };
+}
+
 /** A document must be one JSON object on one line of valid UTF-8; that it parses is Elasticsearch's to judge. */
 export function flawOfDocument(value: Buffer, maxBytes: number): Flaw | null {
   if (value.length > maxBytes) return { type: 'document_too_large', reason: `the document has ${value.length} bytes, the limit is ${maxBytes} (processor.maxDocumentBytes)` };

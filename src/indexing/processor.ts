@@ -1,24 +1,28 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ProcessorConfig } from '../config/schema.ts';
-import type { Lane } from '../domain/lane.ts';
+import type { BackfillLane, Lane } from '../domain/lane.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { BulkSink } from '../ports/search-index.ts';
+import type { RateControl } from '../rate/rate-control.ts';
 import type { Batch } from './batch.ts';
 import { assemble, type Works } from './works.ts';
 import type { LaneStatus } from './status.ts';
 
 /** Everything a processor is made of; only src/main/ puts it together. */
 export interface ProcessorParts {
-  readonly lane: Lane;
+  readonly lane: Lane | BackfillLane;
   readonly source: RecordLog;
   readonly destination: BulkSink;
   readonly indices: IndexKeeper;
   readonly pipelines: readonly AnyPipeline[];
+  /** Pipeline of a topic that is not called after one (the files of an extract). */
+  readonly pipelineOf?: (topic: string) => string;
   readonly settings: ProcessorConfig;
+  readonly rate: RateControl;
   readonly prefix: string;
   readonly origin: Origin;
   readonly host: string;
@@ -62,9 +66,8 @@ async function runLane(works: Works, drain: AbortSignal): Promise<void> {
 
 async function feed(works: Works, drain: AbortSignal): Promise<void> {
   while (!drain.aborted && !works.failed) {
-    const blocks = await works.consume(drain);
-    for (const block of blocks) {
-      for (const full of works.batch(block)) await dispatch(works, full);
+    for (const received of await works.consume(drain)) {
+      for (const full of works.batch(received)) await dispatch(works, full);
     }
     const due = works.due();
     if (due !== null) await dispatch(works, due);

@@ -1,3 +1,4 @@
+import type { RateStatus } from '../rate/rate-control.ts';
 import type { GateState } from './gate.ts';
 
 /** What a lane tells of itself, on `/status` and to the live view. */
@@ -14,6 +15,7 @@ export interface LaneStatus {
   readonly counts: { readonly records: number; readonly applied: number; readonly superseded: number; readonly rejected: number; readonly refused: number; readonly retried: number; readonly batches: number };
   readonly inFlightBatches: number;
   readonly heldBytes: number;
+  readonly rate: RateStatus;
   /** Records behind the end of the source topics; null until first measured. */
   readonly lagRecords: number | null;
   /** Source record to settlement, of the newest operation of the last batch, seconds; null before the first. */

@@ -12,11 +12,14 @@ export interface Target {
   readonly deletePrefix: Buffer;
   /** Whether an equal version is written again (external_gte). */
   readonly equalWins: boolean;
+  /** The latest schema number of its pipeline that this code knows. */
+  readonly schema: number;
 }
 
 export interface IndexPattern {
   readonly base: string;
   readonly period: Period;
+  readonly schema: number;
 }
 
 /**
@@ -49,14 +52,14 @@ export class Targets {
     const year = new Date(routingTime).getUTCFullYear();
     if (year < 0 || year > 9_999) return null;
     const index = indexNameOf(pattern.base, pattern.period, routingTime);
-    return this.#byName.get(index) ?? this.#add(index);
+    return this.#byName.get(index) ?? this.#add(index, pattern.schema);
   }
 
-  #add(index: string): Target | null {
+  #add(index: string, schema: number): Target | null {
     if (!isIndexName(index)) return null;
     if (this.#byName.size >= MAX_TARGETS) this.#byName.clear();
     const rest = `{"_index":${JSON.stringify(index)},"version_type":"${this.#versionType}","_id":"`;
-    const target: Target = { index, indexPrefix: Buffer.from(`{"index":${rest}`), deletePrefix: Buffer.from(`{"delete":${rest}`), equalWins: this.#versionType === 'external_gte' };
+    const target: Target = { index, indexPrefix: Buffer.from(`{"index":${rest}`), deletePrefix: Buffer.from(`{"delete":${rest}`), equalWins: this.#versionType === 'external_gte', schema };
     this.#byName.set(index, target);
     return target;
   }

@@ -3,12 +3,13 @@ import { versionTypeOf } from '../domain/lane.ts';
 import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
 import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
-import { BodyLimit, deliver, type Delivery, type DeliverTools } from './deliver.ts';
+import type { Reply } from './bulk-reply.ts';
+import { BodyLimit, deliver, type Delivery, type DeliverTools, type Sent } from './deliver.ts';
 import { ensureThrough, recreate } from './ensure.ts';
 import { failuresOf, type FailureContext } from './failures.ts';
 import { Gate } from './gate.ts';
@@ -51,6 +52,8 @@ export class Works {
   readonly #abort = new AbortController();
   readonly #inFlight = new Map<Batch, { closed: number; sent: number; delivered: number }>();
   readonly #onSettled: (() => void)[] = [];
+  /** Partitions of all hosts of the lane; null before they are known. */
+  #partitions: number | null = null;
   #keeping: Promise<void> = Promise.resolve();
   #state: LaneStatus['state'] = 'starting';
   #failure: unknown = null;
@@ -62,9 +65,9 @@ export class Works {
     this.#parts = parts;
     this.#report = new LaneReport(parts.registry, parts.log, clock);
     this.#topics = [...pipelines.keys()];
-    this.#pipelineOf = (topic) => pipelines.get(topic) ?? topic;
+    this.#pipelineOf = parts.pipelineOf ?? ((topic) => pipelines.get(topic) ?? topic);
     this.#group = `${prefix}sluice.${lane.name}`;
-    this.#slots = new Slots(settings.inFlight);
+    this.#slots = new Slots(parts.rate.limits().inFlight);
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
     this.#admin = source.admin();
     this.#batcher = this.#newBatcher();
@@ -86,7 +89,7 @@ export class Works {
     drain.addEventListener('abort', () => this.#limitDrain(), { once: true });
     const joining = this.#consumer.start({
       assigned: (partitions) => this.#assigned(partitions),
-      revoked: (partitions) => this.#settlement.revoke(partitions),
+      revoked: (partitions) => this.#revoked(partitions),
     });
     await unlessAborted(joining, drain);
     this.#state = 'running';
@@ -95,18 +98,18 @@ export class Works {
   }
 
   /** The next blocks; waits no longer than the open batch may. */
-  async consume(drain: AbortSignal): Promise<RecordBlock[]> {
+  async consume(drain: AbortSignal): Promise<Received[]> {
     await this.#roomToFetch(drain);
     const wait = this.#slots.anyFree ? (this.#batcher.dueIn() ?? IDLE_WAIT_MS) : IDLE_WAIT_MS;
     const polling = this.#poll(Math.min(wait, IDLE_WAIT_MS));
-    const blocks = await unlessAborted(polling, drain);
-    if (blocks === null || drain.aborted) return [];
-    for (const block of blocks) this.#report.consumed(block.count, block.bytes);
-    return blocks;
+    const received = await unlessAborted(polling, drain);
+    if (received === null || drain.aborted) return [];
+    for (const { block } of received) this.#report.consumed(block.count, block.bytes);
+    return received;
   }
 
-  batch(block: RecordBlock): Iterable<Batch> {
-    return this.#batcher.add(block);
+  batch(received: Received): Iterable<Batch> {
+    return this.#batcher.add(received);
   }
 
   /** The open batch, when it is old enough and there is room for it in flight. */
@@ -115,10 +118,10 @@ export class Works {
   }
 
   async enter(batch: Batch): Promise<void> {
-    const closed = this.#parts.clock.now();
+    const closed = this.#parts.clock.monotonic();
     await this.#books.room(this.#abort.signal);
     await this.#slots.take(this.#abort.signal);
-    this.#inFlight.set(batch, { closed, sent: this.#parts.clock.now(), delivered: 0 });
+    this.#inFlight.set(batch, { closed, sent: this.#parts.clock.monotonic(), delivered: 0 });
     this.#report.holding(this.#slots.taken, this.#heldBytes());
   }
 
@@ -127,9 +130,9 @@ export class Works {
   }
 
   async bulk(batch: Batch): Promise<Delivery> {
-    const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices) }, this.#abort.signal);
+    const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
     const moments = this.#inFlight.get(batch);
-    if (moments !== undefined) moments.delivered = this.#parts.clock.now();
+    if (moments !== undefined) moments.delivered = this.#parts.clock.monotonic();
     return delivery;
   }
 
@@ -142,10 +145,10 @@ export class Works {
   /** From here on the batch's offsets may be committed, as far as everything before them is settled, too. */
   settle(batch: Batch, delivery: Delivery): void {
     const moments = this.#inFlight.get(batch) ?? { closed: 0, sent: 0, delivered: 0 };
-    const settled = this.#parts.clock.now();
+    const settled = this.#parts.clock.monotonic();
     for (const ticket of batch.tickets) this.#settlement.settle(ticket);
     if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, this.#pipelineOf));
-    this.#report.settled(batch, delivery, settled);
+    this.#report.settled(batch, delivery, settled - batch.openedTick);
     this.#inFlight.delete(batch);
     this.#batcher.recycle(batch);
     this.#slots.give();
@@ -163,7 +166,7 @@ export class Works {
     this.#state = 'draining';
     const last = this.#batcher.take();
     if (last !== null && !this.failed) await this.guard(send(last));
-    for (let place = 0; place < this.#parts.settings.inFlight && !this.#abort.signal.aborted; place += 1) await this.guard(this.#slots.take(this.#abort.signal));
+    await this.#slots.none(this.#abort.signal);
     this.#stop.abort(new Error('drained'));
     await this.#keeping;
     if (!this.#abort.signal.aborted) await this.guard(this.#books.commit(this.#abort.signal));
@@ -196,7 +199,7 @@ export class Works {
     const { lane, host } = this.#parts;
     return {
       lane: lane.name, host, state: this.#state, gate: this.#tools.gate.state, books: this.#booksGate.state,
-      connected, lastError, partitions: assigned.length, inFlightBatches: this.#slots.taken, heldBytes: this.#heldBytes(), ...this.#report.figures(),
+      connected, lastError, partitions: assigned.length, inFlightBatches: this.#slots.taken, heldBytes: this.#heldBytes(), rate: this.#parts.rate.status(), ...this.#report.figures(),
     };
   }
 
@@ -214,9 +217,10 @@ export class Works {
   }
 
   /** Records that cannot be read stop their partition, not the lane: the others go on, and it is told. */
-  async #poll(maxWaitMs: number): Promise<RecordBlock[]> {
+  async #poll(maxWaitMs: number): Promise<Received[]> {
     try {
-      return await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      return blocks.flatMap((block) => this.#received(block));
     } catch (error) {
       if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
       this.#report.unreadable(error.code, messageOf(error));
@@ -225,14 +229,20 @@ export class Works {
     }
   }
 
+  /** Notes now which assignment a block belongs to: when its turn comes, there may be another. */
+  #received(block: RecordBlock): Received[] {
+    const assignment = this.#settlement.assignmentOf(block);
+    return assignment === null ? [] : [{ block, assignment }];
+  }
+
   #newBatcher(): Batcher {
     const { lane, prefix, settings, clock, origin, newId, pipelines } = this.#parts;
-    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period }]));
-    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month' });
+    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
+    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA });
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock }, reader, this.#settlement);
+    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {
@@ -241,13 +251,31 @@ export class Works {
   }
 
   #deliverTools(rejected: DeliverTools['rejected'], gate: Gate): DeliverTools {
-    const { settings, clock, destination } = this.#parts;
-    return { sink: destination, gate, limit: new BodyLimit(), clock, timeoutMs: settings.requestTimeoutMs, rejected, onReply: (reply, ms) => this.#report.replied(reply, ms) };
+    const { settings, clock, destination, rate } = this.#parts;
+    const pace = (operations: number, bytes: number, signal: AbortSignal) => rate.take(operations, bytes, signal);
+    return { sink: destination, gate, limit: new BodyLimit(), clock, timeoutMs: settings.requestTimeoutMs, rejected, pace, onReply: (reply, sent) => this.#report.replied(reply, sent) };
+  }
+
+  /** A batch that was full tells how much the cluster takes; one that was only due tells how much there was. */
+  #answered(reply: Reply, sent: Sent, batch: Batch): void {
+    this.#report.replied(reply, sent);
+    this.#parts.rate.observe({ ...sent, refused: reply.overload, limited: batch.closedBy === 'full' });
+    this.#slots.resize(this.#parts.rate.limits().inFlight);
   }
 
   #assigned(partitions: readonly TopicPartition[]): void {
     this.#settlement.assign(partitions);
     this.#report.assigned(partitions.length);
+    this.#share();
+  }
+
+  #revoked(partitions: readonly TopicPartition[]): void {
+    this.#settlement.revoke(partitions);
+    this.#share();
+  }
+
+  #share(): void {
+    if (this.#partitions !== null) this.#parts.rate.own(this.#settlement.positions().size, this.#partitions);
   }
 
   #limitDrain(): void {
@@ -264,8 +292,12 @@ export class Works {
   async #watchLag(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const measured = await measureLag(this.#admin, this.#group, this.#topics, () => this.#settlement.positions());
-      if ('lags' in measured) this.#report.lagging(measured.lags);
-      else this.#parts.log.debug({ reason: measured.error }, 'lag not measured');
+      if ('lags' in measured) {
+        this.#report.lagging(measured.lags);
+        this.#partitions = measured.partitions;
+        this.#share();
+      } else this.#parts.log.debug({ reason: measured.error }, 'lag not measured');
+      this.#report.pacing(this.#parts.rate.status());
       await this.#parts.clock.sleep(LAG_INTERVAL_MS, this.#stop.signal);
     }
   }

@@ -35,6 +35,8 @@ export interface IngestParts {
   readonly host: string;
   readonly prefix: string;
   readonly sourceCluster: string;
+  /** How long the source's topics keep records, ms; without it only what retention has removed already tells how near it is. */
+  readonly retentionMs?: number;
 }
 
 /** Part of the byte budget that is kept for regions that catch up. */
@@ -94,7 +96,7 @@ export function assemble(parts: IngestParts, onFatal: (error: unknown) => void):
   const consumer = sourceLog.consumer({ group: memberGroup(prefix), topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
   const source = new Source({ consumer, admin, heads, regions: states, prefix, clock, log, onFatal, onChange: () => { for (const { ring } of regions) ring(); } });
   const commits = new Commits({ consumer, admin, regions: states, prefix, log, metrics });
-  const lag = new LagMonitor({ admin, topics, regions: states, clock, log, metrics });
+  const lag = new LagMonitor({ admin, topics, regions: states, clock, log, metrics, retentionMs: parts.retentionMs ?? null });
   const fetchBytes = Math.min(settings.fetchBytes, Math.floor(budget.limit * FETCH_SHARE));
   return { parts, consumer, admin, source, heads, regions, dualWrite, commits, lag, budget, catchUpBudget, fetchBytes, limits, routes, context, metrics };
 }

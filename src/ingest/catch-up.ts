@@ -116,11 +116,15 @@ export class CatchUp {
   async #carry(block: RecordBlock): Promise<void> {
     const { writer, routes, limits, context, metrics, budget } = this.#parts;
     const reading = this.#reading.get(partitionKey(block));
-    if (reading !== undefined) reading.offset = block.nextOffset;
+    if (reading === undefined) return;
+    const first = reading.offset;
+    reading.offset = block.nextOffset;
     const position = writer.state.position(block);
     const until = writer.state.goal(block);
     const route = routes.get(block.topic);
     if (position === undefined || until === null || route === undefined) return;
+    // Set back since the block was asked for (cut loose, assigned anew): what lies between is not in the block.
+    if (position.next < first) return;
     const { session } = writer.state;
     for await (const chunk of chunksOf(block, { assignment: position.assignment, from: position.next, until }, route, limits, context)) {
       if (writer.state.session !== session) return;

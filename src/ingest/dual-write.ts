@@ -7,7 +7,9 @@ import type { RegionWriter } from './region-writer.ts';
 /** A region may hold this part of the shared budget while another one keeps up … */
 const SHARE_OF_BUDGET = 0.5;
 /** … and more than it for this long, ms: a hiccup is cheaper than reading the source twice. Then it is cut loose. */
-export const SLOW_PATIENCE_MS = 2_000;
+const SLOW_PATIENCE_MS = 2_000;
+/** … or this long, ms, once the budget is spent: from then on the other region stands still as well. */
+const STARVING_PATIENCE_MS = 500;
 
 /** Hands each chunk of the shared reading to every region that is in step, and cuts loose whoever would slow the others. */
 export class DualWrite {
@@ -45,16 +47,17 @@ export class DualWrite {
     const fed = this.#writers.filter(({ state }) => !state.isCut);
     const laggards = laggardsOf(fed.map(({ sharedBytes }) => sharedBytes), this.#budget.limit * SHARE_OF_BUDGET).map((index) => fed[index]);
     const now = this.#clock.monotonic();
+    const patience = this.#budget.waiting > 0 ? STARVING_PATIENCE_MS : SLOW_PATIENCE_MS;
     for (const writer of this.#writers) {
       if (!laggards.includes(writer)) this.#slowSince.delete(writer);
       else if (!this.#slowSince.has(writer)) this.#slowSince.set(writer, now);
-      else if (now - (this.#slowSince.get(writer) ?? now) >= SLOW_PATIENCE_MS) this.#cut(writer);
+      else if (now - (this.#slowSince.get(writer) ?? now) >= patience) this.#cut(writer, patience);
     }
   }
 
-  #cut(writer: RegionWriter): void {
+  #cut(writer: RegionWriter, patience: number): void {
     this.#slowSince.delete(writer);
-    writer.cut('slow', `it has held ${writer.sharedBytes} bytes or so for ${SLOW_PATIENCE_MS} ms while another region kept up`);
+    writer.cut('slow', `it has held ${writer.sharedBytes} bytes or so for ${patience} ms while another region kept up`);
   }
 }
 

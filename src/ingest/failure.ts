@@ -4,11 +4,10 @@ import type { SourceEvent } from '../domain/event.ts';
 import { failureDocument, MAX_FAILURE_PAYLOAD, type Stage } from '../domain/failure.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { MAX_ID_BYTES } from '../domain/document.ts';
-import { FAILURES_PIPELINE } from '../domain/system-names.ts';
+import { FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
 import { documentBytes, ingestRecord } from './document.ts';
 import type { IngestRecord } from './record.ts';
 
-const FAILURE_SCHEMA = 1;
 /** Largest failure record, bytes: what the topic takes, less room for framing. */
 export const MAX_FAILURE_RECORD = 8 * 1024 * 1024 - 64 * 1024;
 const MAX_ERROR_TYPE = 256;
@@ -47,7 +46,7 @@ export function failureRecord(event: SourceEvent, failed: Failed, time: number, 
   // Who writes it says so in `origin`, as for every document: that is the processor.
   const { origin: _, ...kept } = body;
   const envelope = encodeEnvelope({
-    operation: 'index', schema: FAILURE_SCHEMA, version: time, routingTime: event.timestamp,
+    operation: 'index', schema: FAILURES_SCHEMA, version: time, routingTime: event.timestamp,
     sourceTime: event.timestamp, ingestTime: time, pipeline: FAILURES_PIPELINE, id,
   });
   return ingestRecord({ topic: regionalTopicOf(context.prefix, FAILURES_PIPELINE), key: id, value: boundedBytes(kept, event.payload), envelope, event, failure: true });

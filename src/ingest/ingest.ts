@@ -72,8 +72,8 @@ async function readShared(machine: IngestMachine, signal: AbortSignal): Promise<
       source.unpark((head) => dualWrite.hasTaker({ ...head, from: head.offset }));
       await budget.acquire(fetchBytes, signal);
       const blocks = await pollInto(machine);
-      for (const block of blocks) await carry(machine, block, signal);
-      const count = blocks.reduce((sum, block) => sum + block.count, 0);
+      for (const received of blocks) await carry(machine, received, signal);
+      const count = blocks.reduce((sum, { block }) => sum + block.count, 0);
       if (count > 0 && count < parts.settings.batchRecords) await parts.clock.sleep(parts.settings.lingerMs, signal);
     }
   } catch (error) {
@@ -90,24 +90,30 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A block, with the assignment of its partition that it was received under: when its turn comes, there may be another. */
+interface Received {
+  readonly block: RecordBlock;
+  readonly assignment: number | null;
+}
+
 /** Polls under `fetchBytes` that are held already, then holds what really came. */
-async function pollInto({ source, budget, fetchBytes }: IngestMachine): Promise<RecordBlock[]> {
+async function pollInto({ source, heads, budget, fetchBytes }: IngestMachine): Promise<Received[]> {
   try {
     const blocks = await source.poll(fetchBytes, POLL_WAIT_MS);
     for (const block of blocks) budget.take(block.bytes);
-    return blocks;
+    return blocks.map((block) => ({ block, assignment: heads.get(block)?.assignment ?? null }));
   } finally {
     budget.release(fetchBytes);
   }
 }
 
 /** One block: its events become chunks of records (decode → enrich → document), each chunk goes to every region in step. */
-async function carry(machine: IngestMachine, block: RecordBlock, signal: AbortSignal): Promise<void> {
+async function carry(machine: IngestMachine, { block, assignment }: Received, signal: AbortSignal): Promise<void> {
   const { heads, dualWrite, source, routes, limits, context, metrics, budget } = machine;
   const head = heads.get(block);
   const route = routes.get(block.topic);
   try {
-    if (head === undefined || route === undefined) return;
+    if (head === undefined || head.assignment !== assignment || route === undefined) return;
     if (!dualWrite.hasTaker({ ...head, from: head.offset })) return source.park(head);
     const wanted = { assignment: head.assignment, from: head.offset, until: Number.MAX_SAFE_INTEGER };
     for await (const chunk of chunksOf(block, wanted, route, limits, context)) {

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import { partitionKey } from './chunk.ts';
 import type { IngestMetrics } from './metrics.ts';
-import type { RegionState } from './region-state.ts';
+import type { RegionPosition, RegionState } from './region-state.ts';
 import { type RangeSample, type RetentionLeft, retentionLeft, retentionRate } from './retention.ts';
 
 /** Looks kept of each partition: with one every two seconds, the last two minutes. */
@@ -20,7 +20,7 @@ export interface PartitionLag extends TopicPartition {
   /** First offset that did not exist when last looked. */
   readonly end: number;
   readonly lag: number;
-  /** Age of the last settled record while there is a lag, else 0; ms. */
+  /** Age of the last settled record (before the first: how long it lags) while there is a lag, else 0; ms. */
   readonly lagMs: number;
   readonly retention: RetentionLeft;
 }
@@ -32,6 +32,8 @@ export interface LagParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: IngestMetrics;
+  /** How long the topics keep records, ms; null where that is not known. */
+  readonly retentionMs: number | null;
 }
 
 /** Compares the regions' positions with the source partitions, and warns before retention passes one. */
@@ -40,6 +42,8 @@ export class LagMonitor {
   readonly #samples = new Map<string, RangeSample[]>();
   readonly #lost = new Map<string, number>();
   readonly #alarmed = new Set<string>();
+  /** When a position that has settled nothing yet was first seen to lag, epoch ms. */
+  readonly #waiting = new WeakMap<RegionPosition, number>();
 
   constructor(parts: LagParts) {
     this.#parts = parts;
@@ -65,15 +69,24 @@ export class LagMonitor {
 
   /** A region's lag in each of its partitions. */
   of(state: RegionState): PartitionLag[] {
+    const { retentionMs } = this.#parts;
     const now = this.#parts.clock.now();
-    return state.positions().map(({ topic, partition, next, settled, settledTime }) => {
+    return state.positions().map((position) => {
+      const { topic, partition, next, settled, settledTime } = position;
       const samples = this.#samples.get(partitionKey({ topic, partition })) ?? [];
       const last = samples.at(-1);
       const end = Math.max(last?.latest ?? settled, settled);
       const lag = end - settled;
-      const lagMs = lag === 0 || settledTime === null ? 0 : Math.max(0, now - settledTime);
-      return { topic, partition, next, settled, end, lag, lagMs, retention: retentionLeft(settled, last?.earliest ?? 0, retentionRate(samples)) };
+      const lagMs = lag === 0 ? 0 : Math.max(0, now - (settledTime ?? this.#waitingSince(position, now)));
+      const needed = { position: settled, earliest: last?.earliest ?? 0, rate: retentionRate(samples), ageMs: lagMs, retentionMs: lag === 0 || settledTime === null ? null : retentionMs };
+      return { topic, partition, next, settled, end, lag, lagMs, retention: retentionLeft(needed) };
     });
+  }
+
+  #waitingSince(position: RegionPosition, now: number): number {
+    const since = this.#waiting.get(position) ?? now;
+    this.#waiting.set(position, since);
+    return since;
   }
 
   #watch(region: string, state: RegionState): void {

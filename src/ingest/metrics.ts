@@ -11,6 +11,7 @@ export interface RegionMetrics {
   readonly records: Counter<'region'>;
   readonly bytes: Counter<'region'>;
   readonly latency: Histogram<'region'>;
+  readonly freshness: Gauge<'region'>;
   readonly cuts: Counter<'region' | 'reason'>;
 }
 
@@ -41,6 +42,7 @@ export function createMetrics(registry: Registry): IngestMetrics {
     records: new Counter({ name: 'sluice_ingest_produced_records_total', help: 'records acknowledged by a region', labelNames: ['region'], registers }),
     bytes: new Counter({ name: 'sluice_ingest_produced_bytes_total', help: 'bytes acknowledged by a region, before compression', labelNames: ['region'], registers }),
     latency: new Histogram({ name: 'sluice_ingest_produce_seconds', help: 'from send to acknowledgement of one batch', labelNames: ['region'], buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30], registers }),
+    freshness: new Gauge({ name: 'sluice_ingest_freshness_seconds', help: 'source record to acknowledgement by a region, of the newest record of the last batch', labelNames: ['region'], registers }),
     cuts: new Counter({ name: 'sluice_ingest_region_cuts_total', help: 'how often a region was cut loose, or a probe of it failed', labelNames: ['region', 'reason'], registers }),
     commits: new Counter({ name: 'sluice_ingest_commits_total', help: 'commits of source positions', labelNames: ['group', 'outcome'], registers }),
     lost: new Counter({ name: 'sluice_ingest_lost_records_total', help: 'source offsets that retention removed before a region had them', labelNames: ['region'], registers }),
@@ -78,7 +80,7 @@ export function exposeGauges(registry: Registry, source: GaugeSource): void {
     ['sluice_ingest_region_bytes', 'bytes queued and in flight to a region', (region: { inFlightBytes: number }) => region.inFlightBytes],
     ['sluice_ingest_lag_records', 'source records that a region does not have yet', (region: { lagRecords: number }) => region.lagRecords],
     ['sluice_ingest_lag_seconds', 'age of the last source record that a region has, while it lags', (region: { lagMs: number }) => region.lagMs / 1_000],
-    ['sluice_ingest_retention_seconds_left', 'until retention passes a region\'s position at the present rate; -1 while it does not come nearer', (region: { retentionMs: number | null }) => (region.retentionMs === null ? -1 : region.retentionMs / 1_000)],
+    ['sluice_ingest_retention_seconds_left', 'until retention passes a region\'s position, by its present rate or by age; -1 while the region lacks nothing', (region: { retentionMs: number | null }) => (region.retentionMs === null ? -1 : region.retentionMs / 1_000)],
   ] as const) {
     new Gauge({
       name, help, labelNames: ['region'], registers,

@@ -130,6 +130,7 @@ export class RegionWriter {
     }
     metrics.latency.observe({ region: this.region }, (clock.monotonic() - started) / 1_000);
     metrics.records.inc({ region: this.region }, records.length);
+    metrics.freshness.set({ region: this.region }, Math.max(0, clock.now() - newestIn(batch)) / 1_000);
     metrics.bytes.inc({ region: this.region }, batch.reduce((sum, { chunk }) => sum + chunk.bytes, 0));
     return null;
   }
@@ -164,6 +165,11 @@ export class RegionWriter {
     if (shared) this.#sharedBytes -= chunk.bytes;
     hold.release();
   }
+}
+
+/** Timestamp of the newest source record, epoch ms. */
+function newestIn(batch: readonly Queued[]): number {
+  return Math.max(...batch.map(({ chunk }) => chunk.lastTime ?? -Infinity));
 }
 
 function sourcedOf({ topic, partition, records }: Chunk): Sourced[] {

@@ -10,7 +10,7 @@ export interface RangeSample {
 export interface RetentionLeft {
   /** Records between the earliest one still there and the position; 0 when retention has passed it. */
   readonly records: number;
-  /** At the present rate, ms; null while retention removes nothing. */
+  /** Ms; null while nothing says that retention comes near. */
   readonly ms: number | null;
 }
 
@@ -26,8 +26,24 @@ export function retentionRate(samples: readonly RangeSample[]): number {
   return Math.max(last.earliest - first.earliest, last.latest - first.latest, 0) / span;
 }
 
-/** How long until retention passes a position, at a rate in records per ms. */
-export function retentionLeft(position: number, earliest: number, rate: number): RetentionLeft {
+/** Where a position stands: the first record that is still needed, and what is known of how records go. */
+export interface Needed {
+  readonly position: number;
+  readonly earliest: number;
+  /** Records per ms that retention removes; 0 while it removes nothing. */
+  readonly rate: number;
+  /** Age of the last record before the position, ms. */
+  readonly ageMs: number;
+  /** How long records are kept, ms; null where that is not known. */
+  readonly retentionMs: number | null;
+}
+
+/**
+ * How long until retention passes a position, by whichever comes sooner: the rate at which it removes, or the age that it
+ * allows. Only the age tells anything before retention has removed its first segment, and that one may be needed already.
+ */
+export function retentionLeft({ position, earliest, rate, ageMs, retentionMs }: Needed): RetentionLeft {
   const records = Math.max(0, position - earliest);
-  return { records, ms: rate > 0 ? records / rate : null };
+  const lefts = [...(rate > 0 ? [records / rate] : []), ...(retentionMs === null ? [] : [Math.max(0, retentionMs - ageMs)])];
+  return { records, ms: lefts.length === 0 ? null : Math.min(...lefts) };
 }

@@ -21,10 +21,14 @@ const ENTRIES: readonly Entry[] = [
   { name: 'generate', summary: 'send made-up marketplace events', load: async () => (await import('../control/cli/generate.ts')).generateCommand() },
   { name: 'replay', summary: 'send the events of a file', load: async () => (await import('../control/cli/replay.ts')).replayCommand() },
   { name: 'status', summary: 'lag and last batch of every lane', load: async () => (await import('./commands/status.ts')).statusCommand() },
+  { name: 'rate', summary: 'how fast the lanes may write to a region', load: async () => (await import('./commands/rate.ts')).rateCommand() },
   { name: 'purge', summary: 'delete tombstones that no replay can need any more', load: async () => (await import('./commands/purge.ts')).purgeCommand() },
   { name: 'failures', summary: 'records that could not be indexed: look, redrive, discard', load: async () => (await import('./commands/failures.ts')).failuresCommand() },
   { name: 'monitor', summary: 'watch every region and tell what is wrong', load: async () => (await import('./commands/monitor.ts')).monitorCommand() },
   { name: 'alerts', summary: 'what is wrong: list, show, silence, resolve, test a channel', load: async () => (await import('./commands/alerts.ts')).alertsCommand() },
+  { name: 'plan', summary: 'calculate partitions, hosts, memory, disk and shards', load: async () => (await import('./commands/plan.ts')).planCommand() },
+  { name: 'backfill', summary: 'index history from the warehouse, beside live traffic', load: async () => (await import('./commands/backfill.ts')).backfillCommand() },
+  { name: 'warehouse', summary: 'fill the warehouse that backfills read from', load: async () => (await import('./commands/warehouse.ts')).warehouseCommand() },
   { name: 'api', summary: 'serve failures and redrive over REST', load: async () => (await import('./commands/api.ts')).apiCommand() },
 ];
 

@@ -14,6 +14,7 @@ import { runService, type Component, type ServiceContext } from './service.ts';
 
 /** Name of the source cluster in failure documents. */
 const SOURCE_CLUSTER = 'source';
+const HOUR_MS = 3_600_000;
 
 /** Runs ingest in this process until a signal; resolves with the exit code. */
 export async function runIngest(config: Config): Promise<number> {
@@ -31,6 +32,7 @@ async function ingestComponent({ config, clock, log, host, labels }: ServiceCont
     settings: config.ingest,
     prefix: config.prefix,
     sourceCluster: SOURCE_CLUSTER,
+    retentionMs: config.topics.retentionHours * HOUR_MS,
   });
   return {
     registry,

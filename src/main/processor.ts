@@ -5,6 +5,7 @@ import type { Lane } from '../domain/lane.ts';
 import { createProcessor, type Processor, type ProcessorParts } from '../indexing/processor.ts';
 import type { LaneStatus } from '../indexing/status.ts';
 import type { HealthPart } from '../observability/health.ts';
+import { openLaneRate, type LaneRate } from './lane-rate.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import { tellState } from '../monitor/state-notes.ts';
 import { keepAhead } from '../setup/create-ahead.ts';
@@ -21,20 +22,21 @@ export async function runProcessor(config: Config, { lanes }: { readonly lanes: 
   return runService(config, {
     name: 'processor',
     drainTimeoutMs: config.processor.drainTimeoutMs,
-    build: (context) => Promise.resolve(lanes.map((lane) => laneComponent(context, lane))),
+    build: (context) => Promise.all(lanes.map((lane) => laneComponent(context, lane))),
   });
 }
 
-function laneComponent(context: ServiceContext, lane: Lane): Component {
+async function laneComponent(context: ServiceContext, lane: Lane): Promise<Component> {
   const { config, clock, host } = context;
   const log = context.log.child({ lane: lane.name });
   const registry = createRegistry({ ...context.labels, lane: lane.name });
   const destination = openRegionSearch(config, lane.destination);
   const indices = createIndexKeeper(destination);
+  const source = openRegionLog(config, lane.source, log);
+  const rate = await openLaneRate({ config, lane, source, destination, clock, log });
   const parts: ProcessorParts = {
-    lane, destination, clock, log, registry, host,
-    source: openRegionLog(config, lane.source, log),
-    indices,
+    lane, source, destination, clock, log, registry, host, indices,
+    rate: rate.control,
     pipelines: pipelinesOf(config),
     settings: config.processor,
     prefix: config.prefix,
@@ -44,28 +46,32 @@ function laneComponent(context: ServiceContext, lane: Lane): Component {
     newId: randomUUID,
   };
   const processor = createProcessor(parts);
-  return { registry, run: (drain) => runWithCompany(parts, processor, config, indices, drain), close: () => destination.close(), health: laneHealth(lane, () => processor.status()) };
+  return { registry, run: (drain) => runWithCompany(parts, processor, { config, indices, rate }, drain), close: () => destination.close(), health: laneHealth(lane, () => processor.status()) };
 }
 
-/** The lane, and beside it, for as long as it runs: its state is told, and indices are created ahead of their time. */
-async function runWithCompany(parts: ProcessorParts, processor: Processor, config: Config, indices: IndexKeeper, drain: AbortSignal): Promise<void> {
+interface Company { readonly config: Config; readonly indices: IndexKeeper; readonly rate: LaneRate }
+
+/** The lane, and beside it, for as long as it runs: its rate is watched, its state is told, and indices are created ahead of their time. */
+async function runWithCompany(parts: ProcessorParts, processor: Processor, { config, indices, rate }: Company, drain: AbortSignal): Promise<void> {
   const { lane, host, clock, log, source, prefix } = parts;
   const ended = new AbortController();
   const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), read: () => [{ lane: lane.name, host, ...stateOf(processor.status()) }], onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
+  const pacing = rate.run(ended.signal);
   const ahead = keepAhead({ clock, keeper: indices, span: config.indices, families: datedFamiliesOf(prefix, parts.pipelines), onRound: (round) => tellRound(log, round) }, ended.signal);
   try {
     await processor.run(drain);
   } finally {
     ended.abort();
-    await Promise.all([telling, ahead]);
+    await Promise.all([telling, ahead, pacing]);
   }
 }
 
-function stateOf(status: LaneStatus): { state: string; reason: string | null } {
+function stateOf(status: LaneStatus): { state: string; reason: string | null; window: number } {
+  const { window } = status.rate;
   if (status.state === 'running') {
-    for (const gate of [status.gate, status.books]) if (gate.kind !== 'open') return { state: gate.kind, reason: gate.reason };
+    for (const gate of [status.gate, status.books]) if (gate.kind !== 'open') return { state: gate.kind, reason: gate.reason, window };
   }
-  return { state: status.state, reason: status.connected ? null : status.lastError };
+  return { state: status.state, reason: status.connected ? null : status.lastError, window };
 }
 
 function tellRound(log: Logger, round: { readonly created: readonly string[] } | { readonly error: unknown }): void {

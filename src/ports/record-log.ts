@@ -51,7 +51,7 @@ export interface RecordConsumer {
   /** Joins the group; resolves when the first assignment is known. */
   start(listener: AssignmentListener): Promise<void>;
   /**
-   * Blocks in partition order, at most one poll in flight; empty after `maxWaitMs`, or when interrupted by `close`. Rejects
+   * Blocks in partition order, of partitions that are assigned at the moment when it resolves; at most one poll in flight; empty after `maxWaitMs`, or when interrupted by `close`. Rejects
    * with SluiceError `KAFKA_UNREADABLE` at records that cannot be decoded (their partition stands still, the others go on
    * with the next poll) and `KAFKA_REFUSED` when the broker denies it.
    */

@@ -2,8 +2,8 @@ import { decodeEnvelope, type Envelope } from '../domain/envelope.ts';
 import { indexNameOf, type Period } from '../domain/index-name.ts';
 import { EPOCHS, partsOf } from '../domain/version.ts';
 import { readForeignRecord } from '../indexing/foreign-record.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE } from '../domain/system-names.ts';
-import { flawOfDocument, flawOfId, flawOfVersion, type Flaw } from '../indexing/precheck.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
+import { flawOfDocument, flawOfId, flawOfSchema, flawOfVersion, type Flaw } from '../indexing/precheck.ts';
 import { isIndexOf } from '../setup/template.ts';
 import { isDelete, type Failure } from './failure.ts';
 import type { RedriveParts } from './parts.ts';
@@ -51,6 +51,8 @@ function writeOf(envelope: Envelope, value: Buffer | null, parts: RedriveParts):
   const family = familyOf(envelope.pipeline, parts);
   if (family === null) return unfit('index_unknown', `there is no pipeline ${envelope.pipeline}`);
   const { operation, id, version, routingTime } = envelope;
+  const flaw = flawOfSchema(envelope.schema, family.schema);
+  if (flaw !== null) return { ok: false, flaw };
   return { ok: true, write: { operation, index: indexNameOf(family.base, family.period, routingTime), id, version, value } };
 }
 
@@ -71,10 +73,10 @@ function flawOf({ operation, index, id, version, value }: DocumentWrite, pipelin
   return flawOfDocument(value, parts.settings.processor.maxDocumentBytes);
 }
 
-function familyOf(pipeline: string, { prefix, pipelines }: RedriveParts): { base: string; period: Period } | null {
-  if (pipeline === FAILURES_PIPELINE) return { base: `${prefix}${FAILURES_INDEX}`, period: 'month' };
+function familyOf(pipeline: string, { prefix, pipelines }: RedriveParts): { base: string; period: Period; schema: number } | null {
+  if (pipeline === FAILURES_PIPELINE) return { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA };
   const found = pipelines.find(({ name }) => name === pipeline);
-  return found === undefined ? null : { base: `${prefix}${pipeline}`, period: found.index.period };
+  return found === undefined ? null : { base: `${prefix}${pipeline}`, period: found.index.period, schema: found.schema };
 }
 
 /** JSON holds raw newlines between its tokens only: as spaces they mean the same, and no number is written anew. */

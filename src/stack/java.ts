@@ -28,7 +28,7 @@ export function findJdk(environment: NodeJS.ProcessEnv = process.env): Jdk {
   const seen = found.length === 0 ? 'none was found' : `found only ${found.map(({ feature, home }) => `${feature} in ${home}`).join(', ')}`;
   throw new SluiceError(
     'STACK_FAILED',
-    `Running the servers needs a Java development kit (JDK) of version ${MINIMUM_JAVA} or newer: ${seen}. Install one, for example "apt-get install openjdk-21-jdk-headless" on Debian or Ubuntu or "brew install openjdk" on macOS, or set JAVA_HOME.`,
+    `Running the servers needs a Java development kit (JDK) of version ${MINIMUM_JAVA} or newer: ${seen}. Install one, for example "apt-get install openjdk-21-jdk-headless" on Debian 13 or Ubuntu or "brew install openjdk" on macOS, or set JAVA_HOME.`,
   );
 }
 

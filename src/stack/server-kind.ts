@@ -14,10 +14,11 @@ export interface Place {
   readonly proxied?: ProxiedDoor;
 }
 
-/** `listen`: port of 127.0.0.1 that the proxy connects to. `advertise`: port of the proxy, which clients are told. */
+/** `listen`: port of 127.0.0.1 that the proxy connects to. `advertise` and `host` (127.0.0.1 by default): where the proxy is, which clients are told. */
 export interface ProxiedDoor {
   readonly listen: number;
   readonly advertise: number;
+  readonly host?: string;
 }
 
 /** What Maven and the compiler made of a kind, in the cache. */

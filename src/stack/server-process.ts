@@ -79,11 +79,11 @@ export class ServerProcess {
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     if (child?.pid === undefined) return;
-    const ended = once(child, 'exit');
+    const ended = signal === 'SIGKILL' ? once(child, 'exit') : null;
     signalProcess(child.pid, signal);
     if (signal === 'SIGSTOP') this.state = 'suspended';
     else if (signal === 'SIGCONT') this.state = 'ready';
-    if (signal === 'SIGKILL') await ended;
+    await ended;
   }
 
   /** Ends the process in good order; kills it when that takes too long. */

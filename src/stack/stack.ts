@@ -15,6 +15,8 @@ import type { ServerState } from './server-process.ts';
 export interface Endpoints {
   readonly source: { readonly brokers: string[] };
   readonly regions: Readonly<Record<string, { readonly kafka: { readonly brokers: string[] }; readonly elasticsearch: { readonly nodes: string[] } }>>;
+  /** Where the stack has one. */
+  readonly objectStore?: { readonly endpoint: string; readonly bucket: string; readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /** One server as it stands now. */
@@ -25,7 +27,7 @@ export interface RunningServer {
   /** Null while it does not run, and where a container engine runs it. */
   readonly pid: number | null;
   readonly port: number;
-  /** What clients are given: `host:port` for Kafka, a URL for Elasticsearch. */
+  /** What clients are given: `host:port` for Kafka, a URL for the others. */
   readonly url: string;
   readonly logFile: string;
 }
@@ -37,7 +39,7 @@ export interface ServerDeath {
   readonly log: string;
 }
 
-/** Running servers. Server names are `kafka-west`, `kafka-east`, `elasticsearch-west`, `elasticsearch-east` and, if asked for, `kafka-source`. */
+/** Running servers. Server names are `kafka-west`, `kafka-east`, `elasticsearch-west`, `elasticsearch-east` and, if asked for, `kafka-source` and `object-store`. */
 export interface Stack {
   readonly folder: string;
   readonly endpoints: Endpoints;

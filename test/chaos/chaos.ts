@@ -4,6 +4,7 @@ import { readReferenceIds, type ReferenceIds } from '../../src/inputs/generate/r
 import { OWN_REFERENCE } from '../../src/lookups/lookups.ts';
 import { forgetRemovedSoon, REGIONS, startCluster, type Cluster } from './cluster.ts';
 import { FAULTS } from './faults/index.ts';
+import { stormFaults } from './faults/processes.ts';
 import { addressed, Feeder, type Addressed } from './feeder.ts';
 import { historyOf, type Sending } from './history.ts';
 import { judgeEnd } from './judge.ts';
@@ -12,7 +13,8 @@ import { mutationOptions } from './mutations.ts';
 import { Findings } from './oracle.ts';
 import { RecoveryClock } from './recovery.ts';
 import { isSound, type Report } from './report.ts';
-import { scheduleOf } from './schedule.ts';
+import { scheduleOf, stormOf } from './schedule.ts';
+import { StandstillClock } from './standstill.ts';
 import { carryOut, healAll, type Done } from './timetable.ts';
 import { markOf, Watcher, type Mark } from './watcher.ts';
 
@@ -23,6 +25,8 @@ export interface ChaosOptions {
   readonly rate: number;
   /** Only these kinds of faults; all where null. */
   readonly only: readonly string[] | null;
+  /** Nothing but members that join and leave, without a pause. */
+  readonly storm: boolean;
   readonly mutation: string | null;
   /** Where logs of the processes go. */
   readonly folder: string;
@@ -40,6 +44,8 @@ const NORMAL_SECONDS = 12;
 const QUIET_TIMEOUT_MS = 240_000;
 /** A lane that is wrong may never come to the end: it is not waited for as long. */
 const QUIET_TIMEOUT_MUTATED_MS = 60_000;
+/** In a storm of rebalances nobody who has work may stand still for longer, seconds. */
+const STORM_STANDSTILL = 30;
 const FLEET = { ingest: 2, primary: 2, secondary: 1 };
 
 /** One whole run: servers, processes, events, faults, quiet, judgement. Rejects only when the run itself could not be done. */
@@ -63,6 +69,7 @@ class Run {
   readonly #marks: Mark[] = [];
   readonly #watcher: Watcher;
   readonly #recovery: RecoveryClock;
+  readonly #standstill = new StandstillClock();
   readonly #over = new AbortController();
   readonly #started = performance.now();
 
@@ -102,9 +109,9 @@ class Run {
   }
 
   async #suffer(): Promise<Done> {
-    const { seed, minutes, only, signal, onProgress } = this.#options;
-    const faults = FAULTS.filter(({ kind }) => only === null || only.includes(kind));
-    return carryOut(this.#cluster, scheduleOf(faults, { seed, minutes }), {
+    const { seed, minutes, only, storm, signal, onProgress } = this.#options;
+    const faults = storm ? stormFaults : FAULTS.filter(({ kind }) => only === null || only.includes(kind));
+    return carryOut(this.#cluster, storm ? stormOf(faults, minutes) : scheduleOf(faults, { seed, minutes }), {
       faults, signal, onProgress: (text) => onProgress(`${this.#second()} s  ${text}`), onHealed: (kind) => this.#recovery.healed(kind, performance.now()),
     });
   }
@@ -121,7 +128,9 @@ class Run {
 
   async #measure(): Promise<void> {
     const asked = performance.now();
-    const lag = await attempt(this.#watcher.lag());
+    const standings = await attempt(this.#watcher.standings());
+    const lag = standings === null ? null : [...standings.values()].reduce((sum, { behind }) => sum + behind, 0);
+    if (standings !== null) this.#standstill.measured(standings, asked);
     this.#recovery.measured(lag, asked);
     this.#measurements += 1;
     if (this.#measurements % LAG_TOLD_EVERY === 0) this.#options.onProgress(`${this.#second()} s  ${this.#marks.length} events, ${lag ?? '?'} records to be done, ${this.#findings.counts.earlyCommits} early commits`);
@@ -157,10 +166,11 @@ class Run {
   }
 
   #reportOf(done: Done, events: number, documents: number, quiet: boolean): Report {
-    const { seed, minutes, mutation } = this.#options;
+    const { seed, minutes, mutation, storm } = this.#options;
     const report = {
       seed, minutes, mutation, events, documents, faults: done.counts, troubles: done.troubles, deaths: this.#cluster.fleet.deaths, quiet,
-      ...this.#findings.counts, recoverySeconds: this.#recovery.figures(), seconds: this.#second(), examples: this.#findings.examples,
+      ...this.#findings.counts, recoverySeconds: this.#recovery.figures(), guests: this.#cluster.fleet.guests,
+      standstill: { ...this.#standstill.longest(), limit: storm ? STORM_STANDSTILL : null }, seconds: this.#second(), examples: this.#findings.examples,
     };
     return { ok: isSound(report), ...report };
   }

@@ -16,6 +16,7 @@ import { BulkFaultProxy } from '../support/bulk-fault-proxy.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Fleet, type FleetSize } from './fleet.ts';
 import { PIPELINES } from './history.ts';
+import { AllSurroundings, hostOf } from './surroundings.ts';
 
 export const REGIONS = ['west', 'east'] as const;
 export const KAFKAS = ['kafka-source', 'kafka-west', 'kafka-east'] as const;
@@ -49,6 +50,7 @@ export interface ClusterOptions {
 export class Cluster {
   readonly stack: Stack;
   readonly fleet: Fleet;
+  readonly surroundings: AllSurroundings;
   /** Configuration that leads to the servers directly. */
   readonly config: Config;
   readonly configFile: string;
@@ -59,9 +61,10 @@ export class Cluster {
   readonly logs: ReadonlyMap<string, RecordLog>;
   readonly searches: ReadonlyMap<string, SearchCluster>;
 
-  constructor(parts: Pick<Cluster, 'stack' | 'fleet' | 'config' | 'configFile' | 'lines' | 'answers' | 'logs' | 'searches'>) {
+  constructor(parts: Pick<Cluster, 'stack' | 'fleet' | 'surroundings' | 'config' | 'configFile' | 'lines' | 'answers' | 'logs' | 'searches'>) {
     this.stack = parts.stack;
     this.fleet = parts.fleet;
+    this.surroundings = parts.surroundings;
     this.config = parts.config;
     this.configFile = parts.configFile;
     this.lines = parts.lines;
@@ -107,19 +110,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-type Doors = Readonly<Record<string, { readonly listen: number; readonly advertise: number }>>;
+type Doors = Readonly<Record<string, { readonly listen: number; readonly advertise: number; readonly host: string }>>;
 
 async function kafkaDoors(): Promise<Doors> {
   const ports = await freePorts(2 * KAFKAS.length);
-  return Object.fromEntries(KAFKAS.map((name, at) => [name, { listen: ports[2 * at] ?? 0, advertise: ports[2 * at + 1] ?? 0 }]));
+  return Object.fromEntries(KAFKAS.map((name, at) => [name, { listen: ports[2 * at] ?? 0, advertise: ports[2 * at + 1] ?? 0, host: hostOf(name) }]));
 }
 
 async function complete(stack: Stack, doors: Doors, options: ClusterOptions): Promise<Cluster> {
   const { lines, answers } = await openLines(stack, doors, options.random);
   const prefix = `chaos-${randomBytes(3).toString('hex')}.`;
-  const kafkaAt = (name: string) => ({ brokers: [`127.0.0.1:${lines.get(name)?.port}`] });
+  const kafkaAt = (name: string) => ({ brokers: [`${hostOf(name)}:${lines.get(name)?.port}`] });
   const regions = Object.fromEntries(REGIONS.map((region) => [region, {
-    kafka: kafkaAt(`kafka-${region}`), elasticsearch: { nodes: [`http://127.0.0.1:${lines.get(`elasticsearch-${region}`)?.port}`] },
+    kafka: kafkaAt(`kafka-${region}`), elasticsearch: { nodes: [`http://${hostOf(`elasticsearch-${region}`)}:${lines.get(`elasticsearch-${region}`)?.port}`] },
   }]));
   const processConfig = join(options.folder, 'processes.config.yaml');
   writeFileSync(processConfig, stringify({ ...SETTINGS, prefix, regions, source: { kafka: kafkaAt('kafka-source') } }));
@@ -129,10 +132,11 @@ async function complete(stack: Stack, doors: Doors, options: ClusterOptions): Pr
   const log = createLog({ level: 'silent', service: 'chaos', host: 'chaos', hostGroup: 'chaos' });
   const report = await runSetup(config, log);
   if (!report.ok) throw new SluiceError('STACK_FAILED', `the servers could not be set up: ${JSON.stringify(report)}`);
-  const fleet = new Fleet(REGIONS, options.size, { configFile: processConfig, logFolder: options.folder, nodeOptions: options.nodeOptions, env: options.env });
+  const surroundings = new AllSurroundings(options.folder);
+  const fleet = new Fleet(REGIONS, options.size, { configFile: processConfig, logFolder: options.folder, nodeOptions: options.nodeOptions, env: options.env, surroundings });
   const searches = new Map(REGIONS.map((region) => [region, openRegionSearch(config, region)]));
   const logs = new Map([['source', openSource(config, log)], ...REGIONS.map((region) => [region, openRegionLog(config, region, log)] as const)]);
-  return new Cluster({ stack, fleet, config, configFile, lines, answers, logs, searches });
+  return new Cluster({ stack, fleet, surroundings, config, configFile, lines, answers, logs, searches });
 }
 
 async function openLines(stack: Stack, doors: Doors, random: () => number): Promise<{ lines: Map<string, FaultProxy>; answers: Map<string, BulkFaultProxy> }> {

@@ -21,6 +21,7 @@ const POISONS = {
   'header-empty': (good) => ({ ...good, header: Buffer.alloc(0) }),
   'no-header-no-json': (good) => ({ ...good, header: null, value: Buffer.from('not json at all') }),
   'no-header-no-envelope': (good) => ({ ...good, header: null }),
+  'unknown-schema': (good) => ({ ...good, header: good.with({ schema: 60_000 }) }),
   'unknown-pipeline': (good) => ({ ...good, header: good.with({ pipeline: 'nobody-knows' }) }),
   'id-too-long': (good) => ({ ...good, header: good.with({ id: 'x'.repeat(600) }) }),
   'version-out-of-range': (good) => ({ ...good, header: good.with({ version: 2 ** 60 }) }),

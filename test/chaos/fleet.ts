@@ -27,6 +27,8 @@ export class Fleet {
     for (const lane of lanesBetween(regions)) this.#groups.set(lane.name, this.#members(lane.name, size[lane.role]));
   }
 
+  /** Members that joined for a while. */
+  get guests(): number { return this.#extra; }
   get groups(): readonly string[] { return [...this.#groups.keys()]; }
   /** Process ids by name, of those that run now. */
   get pids(): ReadonlyMap<string, number> { return new Map([...this.#groups.values()].flat().flatMap(({ name, pid }) => (pid === null ? [] : [[name, pid] as const]))); }
@@ -65,7 +67,7 @@ export class Fleet {
 
   #member(group: string, name: string): Member {
     const args = group === INGEST ? ['ingest'] : ['process', '--lane', group];
-    const member = new Member(name, args, this.#setting, (dead, how) => void this.#died(member, dead, how));
+    const member = new Member(name, group, args, this.#setting, (dead, how) => void this.#died(member, dead, how));
     return member;
   }
 

@@ -12,6 +12,7 @@ import { readReferenceIds } from '../../src/inputs/generate/reference.ts';
 import { loadLookups, OWN_REFERENCE } from '../../src/lookups/lookups.ts';
 import { pipelines } from '../../pipelines/index.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { freeRate } from '../support/rate.ts';
 import { MemorySearch } from '../support/memory-search.ts';
 import { fuzzedRecords, WILD_TIMESTAMPS, type FuzzedRecord } from './fuzz-records.ts';
 import { PIPELINES } from './history.ts';
@@ -52,9 +53,10 @@ class Installation {
     const common = { clock: systemClock, log: SILENT, pipelines: known, prefix: PREFIX, host: 'fuzz' };
     const { lookups } = await loadLookups({ settings: config.reference.parse({}), clock: systemClock, log: SILENT, registry: new Registry() });
     const ingest = createIngest({ ...common, registry: new Registry(), source: this.source, regions: this.logs, lookups, sourceCluster: 'source', settings: config.ingest.parse({ lingerMs: 0, commitIntervalMs: 20 }) });
+    const settings = config.processor.parse({ batchAgeMs: 2, commitIntervalMs: 20, retryMinMs: 1, retryMaxMs: 5, probeMs: 5 });
     const lanes = lanesBetween(REGIONS).map((lane) => createProcessor({
       ...common, lane, registry: new Registry(), source: this.logs.get(lane.source) as MemoryLog, destination: this.searches.get(lane.destination) as MemorySearch,
-      indices: { ensure: async () => {}, forget: () => {} }, settings: config.processor.parse({ batchAgeMs: 2, commitIntervalMs: 20, retryMinMs: 1, retryMaxMs: 5, probeMs: 5 }),
+      indices: { ensure: async () => {}, forget: () => {} }, settings, rate: freeRate(settings),
       origin: { role: lane.role, code: 'fuzz', host_group: 'fuzz' }, hostGroup: 'fuzz', random: () => 0.5, newId: randomUUID,
     }));
     this.#running = [ingest.run(this.#drain.signal), ...lanes.map((lane) => lane.run(this.#drain.signal))];

@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SURROUNDINGS_ENV, type AllSurroundings } from './surroundings.ts';
 
+const HOOK = new URL('./surroundings-hook.ts', import.meta.url).href;
 const SLUICE = fileURLToPath(new URL('../../src/main/sluice.ts', import.meta.url));
 const STOP_GRACE_MS = 30_000;
 const READY_MS = 20_000;
@@ -14,11 +16,13 @@ export interface MemberSetting {
   /** Options for Node, before the program. */
   readonly nodeOptions: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly surroundings: AllSurroundings;
 }
 
 /** One `sluice` process of the run: started, killed, stopped and started again at will. It drains when this process vanishes. */
 export class Member {
   readonly name: string;
+  readonly #group: string;
   readonly #args: readonly string[];
   readonly #setting: MemberSetting;
   readonly #onDeath: (name: string, how: string) => void;
@@ -28,8 +32,9 @@ export class Member {
   #ready: Promise<void> = Promise.resolve();
 
   /** `onDeath` is told of every end that was not asked for here. */
-  constructor(name: string, args: readonly string[], setting: MemberSetting, onDeath: (name: string, how: string) => void) {
+  constructor(name: string, group: string, args: readonly string[], setting: MemberSetting, onDeath: (name: string, how: string) => void) {
     this.name = name;
+    this.#group = group;
     this.#args = args;
     this.#setting = setting;
     this.#onDeath = onDeath;
@@ -40,11 +45,11 @@ export class Member {
   /** Safe to call while it runs. */
   start(): void {
     if (this.#child !== null) return;
-    const { configFile, logFolder, nodeOptions, env } = this.#setting;
+    const { configFile, logFolder, nodeOptions, env, surroundings } = this.#setting;
     mkdirSync(logFolder, { recursive: true });
     const log = openSync(join(logFolder, `${this.name}.log`), 'a');
-    const child = spawn(process.execPath, [...nodeOptions, SLUICE, ...this.#args, '--config', configFile], {
-      stdio: ['ignore', log, log, 'ipc'], detached: true, env: { ...process.env, ...env, SLUICE__HOST__ID: this.name },
+    const child = spawn(process.execPath, ['--import', HOOK, ...nodeOptions, SLUICE, ...this.#args, '--config', configFile], {
+      stdio: ['ignore', log, log, 'ipc'], detached: true, env: { ...process.env, ...env, SLUICE__HOST__ID: this.name, [SURROUNDINGS_ENV]: surroundings.fileOf(this.#group) },
     });
     closeSync(log);
     this.#child = child;

@@ -15,6 +15,7 @@ const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 const DEFAULT_MINUTES = 5;
 const DEFAULT_RATE = 50;
 const MUTATION_MINUTES = 1.5;
+const STORM_MINUTES = 3;
 const FUZZ_RECORDS = 20_000;
 const FUZZ_RATE = 1_000;
 const MAX_SEED = 2 ** 31 - 1;
@@ -35,6 +36,7 @@ Examples:
   npm run chaos -- --only kill-broker,write-block --minutes 2
   npm run chaos -- --mutate shared-position    the oracle must fail: exit code 1
   npm run chaos -- mutations                   every mutation; exit code 0 when each is found out
+  npm run chaos -- storm --minutes 3           members join and leave every 2 s: nothing is lost, nobody stands still
   npm run chaos -- fuzz --records 200000`;
 
 function programOf(settle: (code: number) => void): Command {
@@ -45,9 +47,11 @@ function programOf(settle: (code: number) => void): Command {
     .option('--only <kinds>', `only these kinds of faults, with commas: ${FAULTS.map(({ kind }) => kind).join(', ')}`)
     .addOption(new Option('--mutate <name>', 'run a wrong product').choices(MUTATIONS.map(({ name }) => name)))
     .option('--json', 'last line of standard output: the report as one object')
-    .action(async (options: Options) => settle((await chaos(options)).ok ? EXIT.ok : EXIT.failed));
+    .action(async (options: Options) => settle((await chaos(options, false)).ok ? EXIT.ok : EXIT.failed));
   program.command('mutations').description('runs every mutation; each must be found out')
     .action(async () => settle(await allMutations(program.opts<Options>())));
+  program.command('storm').description('members join and leave every 2 s, without a pause')
+    .action(async () => settle((await chaos({ minutes: STORM_MINUTES, ...program.opts<Options>() }, true)).ok ? EXIT.ok : EXIT.failed));
   program.command('fuzz').description('mutated payloads, headers, keys and timestamps through the real pipeline, without faults')
     .option('--records <n>', 'how many', positive, FUZZ_RECORDS)
     .option('--speed <n>', 'records per second', positive, FUZZ_RATE)
@@ -80,12 +84,12 @@ async function inFolder<Result>(work: (folder: string, signal: AbortSignal) => P
   }
 }
 
-async function chaos(options: Options): Promise<Report> {
+async function chaos(options: Options, storm: boolean): Promise<Report> {
   const mutation = options.mutate ?? null;
   return await inFolder(async (folder, signal) => {
     const report = await runChaos({
       minutes: options.minutes ?? (mutation === null ? DEFAULT_MINUTES : MUTATION_MINUTES), seed: options.seed ?? randomInt(MAX_SEED), rate: options.rate,
-      only: options.only?.split(',') ?? (mutation === null ? null : mutationNamed(mutation).faults), mutation, folder, onProgress: say, signal,
+      only: options.only?.split(',') ?? (mutation === null ? null : mutationNamed(mutation).faults), storm, mutation, folder, onProgress: say, signal,
     });
     process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${textOf(report)}\n`);
     return report;
@@ -96,7 +100,7 @@ async function allMutations(options: Options): Promise<number> {
   const unnoticed: string[] = [];
   for (const { name, what } of MUTATIONS) {
     say(`mutation ${name}: ${what}`);
-    const report = await chaos({ ...options, mutate: name });
+    const report = await chaos({ ...options, mutate: name }, false);
     if (report.ok) unnoticed.push(name);
   }
   process.stdout.write(unnoticed.length === 0 ? `all ${MUTATIONS.length} mutations were found out\n` : `NOT found out: ${unnoticed.join(', ')}\n`);

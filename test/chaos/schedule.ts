@@ -56,6 +56,11 @@ export function scheduleOf(kinds: readonly Plannable[], { seed, minutes }: Sched
   return entries.sort((a, b) => a.at - b.at || a.until - b.until);
 }
 
+/** Every kind at once, from shortly after the beginning until shortly before the end. */
+export function stormOf(kinds: readonly Plannable[], minutes: number): Entry[] {
+  return kinds.map(({ kind, targets }) => ({ kind, target: targets[0] ?? '', at: CALM_START, until: Math.max(CALM_START, minutes * 60 - CALM_END) }));
+}
+
 function cycleOf(kinds: readonly Plannable[], random: Random, density: Density, start: number, end: number): Entry[] {
   const tracks = new Array<number>(density.tracks).fill(start);
   const entries: Entry[] = [];

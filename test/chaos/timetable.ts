@@ -95,6 +95,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 export async function healAll(cluster: Cluster): Promise<void> {
   for (const line of cluster.lines.values()) if (line.mode !== 'pass') await line.set('pass');
   for (const answers of cluster.answers.values()) answers.mode = 'pass';
+  cluster.surroundings.heal();
   for (const { name, state } of cluster.stack.servers) {
     if (state === 'suspended') await cluster.stack.kill(name, 'SIGCONT');
     if (state === 'died' || state === 'stopped') await cluster.stack.start(name);

@@ -4,6 +4,7 @@ import type { PartitionPosition, PartitionRange, RecordBlock, RecordLogAdmin } f
 import { REGIONS, type Cluster } from './cluster.ts';
 import { PIPELINES, type Sending } from './history.ts';
 import { LedgerReader } from './ledger-reader.ts';
+import type { Standing } from './standstill.ts';
 import { uncovered, ungiven, type Awaited, type Findings } from './oracle.ts';
 import { documentMark, envelopeMark, failureMark, seqOf, TopicsReader } from './topics-reader.ts';
 
@@ -89,13 +90,17 @@ export class Watcher {
     }
   }
 
-  /** Records that are not done: of ingest for each region, and of every lane. Rejects when a Kafka cannot be asked. */
+  /** Records that are not done, of all readers together. Rejects when a Kafka cannot be asked. */
   async lag(): Promise<number> {
-    const lags = await Promise.all([
-      ...REGIONS.map(async (region) => behind(await this.#admin('source').ranges(this.#sourceTopics()), await this.#admin('source').committed(`${this.#prefix}sluice.ingest.${region}`, this.#sourceTopics()))),
-      ...lanesBetween(REGIONS).map(async ({ source, name }) => behind(...await this.#laneOffsets(source, name))),
-    ]);
-    return lags.reduce((sum, lag) => sum + lag, 0);
+    return [...(await this.standings()).values()].reduce((sum, { behind }) => sum + behind, 0);
+  }
+
+  /** Where ingest stands for each region, and every lane. Rejects when a Kafka cannot be asked. */
+  async standings(): Promise<Map<string, Standing>> {
+    return new Map(await Promise.all([
+      ...REGIONS.map(async (region) => [`ingest ${region}`, standingOf(await this.#admin('source').ranges(this.#sourceTopics()), await this.#admin('source').committed(`${this.#prefix}sluice.ingest.${region}`, this.#sourceTopics()))] as const),
+      ...lanesBetween(REGIONS).map(async ({ source, name }) => [name, standingOf(...await this.#laneOffsets(source, name))] as const),
+    ]));
   }
 
   async close(): Promise<void> {
@@ -164,7 +169,8 @@ export class Watcher {
   }
 }
 
-function behind(ranges: readonly PartitionRange[], committed: readonly PartitionPosition[]): number {
+function standingOf(ranges: readonly PartitionRange[], committed: readonly PartitionPosition[]): Standing {
   const positions = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
-  return ranges.reduce((sum, { topic, partition, earliest, latest }) => sum + latest - (positions.get(`${topic}/${partition}`) ?? earliest), 0);
+  const behind = ranges.reduce((sum, { topic, partition, earliest, latest }) => sum + latest - (positions.get(`${topic}/${partition}`) ?? earliest), 0);
+  return { behind, done: committed.reduce((sum, { offset }) => sum + offset, 0) };
 }

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
@@ -33,6 +35,29 @@ async function judge(cwd: string, name: string, text: string, env: Record<string
     expect((error as SluiceError).message).toMatch(/^the configuration /);
   }
 }
+
+/** Programs started: each costs half a second. */
+const STARTS = 4;
+const SLUICE = fileURLToPath(new URL('../../src/main/sluice.ts', import.meta.url));
+
+it('whatever is wrong, the programs say it, end with exit code 2 and have started nothing', async () => {
+  const cwd = tempFolder();
+  const bad: string[] = [];
+  for (const value of fc.sample(fc.oneof(broken, shaped), { seed: 4, numRuns: 200 })) {
+    const text = JSON.stringify(value) ?? '';
+    writeFileSync(join(cwd, 'sluice.config.json'), text);
+    if (await loadConfig({ cwd, file: 'sluice.config.json', env: {} }).then(() => false, () => true)) bad.push(text);
+  }
+  expect(bad.length).toBeGreaterThan(STARTS);
+  for (const [at, text] of bad.slice(0, STARTS).entries()) {
+    writeFileSync(join(cwd, 'sluice.config.json'), text);
+    const command = [['ingest'], ['process', '--lane', 'west-west'], ['setup'], ['api']][at % 4] ?? [];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [SLUICE, ...command], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+    expect([status, stdout], `${command.join(' ')} with ${text}`).toEqual([2, '']);
+    expect(stderr).toMatch(/the configuration /);
+    expect(stderr).not.toMatch(/running|    at /);
+  }
+}, 60_000);
 
 it('any JSON is either a whole configuration or a clear refusal', async () => {
   const cwd = tempFolder();

@@ -34,7 +34,7 @@ export function searchIndexContract(name: string, open: () => Promise<ClusterUnd
     beforeAll(async () => {
       ({ cluster, prefix } = await open());
       targets = { index: `${prefix}open`, blocked: `${prefix}blocked`, closed: `${prefix}closed`, missing: `${prefix}missing-2026.11`, id: '' };
-      await prepare(cluster, prefix, targets);
+      await prepareTargets(cluster, prefix, targets);
     }, 60_000);
     afterAll(async () => {
       await cluster.call('DELETE', `/${targets.index},${targets.blocked},${targets.closed}?ignore_unavailable=true`);
@@ -148,7 +148,8 @@ export function searchIndexContract(name: string, open: () => Promise<ClusterUnd
   });
 }
 
-async function prepare(cluster: SearchCluster, prefix: string, { index, blocked, closed }: Targets): Promise<void> {
+/** The indices that the cases write to. */
+export async function prepareTargets(cluster: SearchCluster, prefix: string, { index, blocked, closed }: Targets): Promise<void> {
   for (const name of [index, blocked, closed]) await cluster.call('PUT', `/${name}`, { settings: { number_of_replicas: 0 }, mappings: MAPPINGS });
   await cluster.call('PUT', `/${blocked}/_settings`, { index: { blocks: { write: true } } });
   await cluster.call('POST', `/${closed}/_close`);

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { filterOf, timeOption } from '../../src/control/cli/failure-options.ts';
 import { countsText, dryRunView, redriveView } from '../../src/control/cli/failure-view.ts';
-import { barOf } from '../../src/control/cli/redrive-progress.ts';
+import { barOf } from '../../src/control/cli/bar.ts';
 import { meansAll, queryOf } from '../../src/redrive/filter.ts';
 
 const NONE = { applied: 0, superseded: 0, written: 0, leftOut: 0, rejected: 0, unavailable: 0, skipped: 0, taken: 0, gone: 0 };

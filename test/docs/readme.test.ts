@@ -16,7 +16,7 @@ import { loadTransform } from '../../src/redrive/patch.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { blocksOf, callsOf, codeSpans, page, ROOT, type Call } from './markdown.ts';
 
-const PAGES = ['README.md', 'ARCHITECTURE.md', 'docs/outcomes.md', 'docs/configuration.md'];
+const PAGES = ['README.md', 'ARCHITECTURE.md', 'docs/outcomes.md', 'docs/configuration.md', 'docs/capacity.md'];
 const README = page('README.md');
 /** What the walk-through makes. */
 const WALK_THROUGH = /^(pipelines|mappings)\/offers\b/;

@@ -15,6 +15,7 @@ import { createIngest } from '../../src/ingest/ingest.ts';
 import { readMapping } from '../../src/setup/mapping-files.ts';
 import { outcomeOf, ownLookups } from '../pipelines/apply.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { freeRate } from '../support/rate.ts';
 import { MemorySearch } from '../support/memory-search.ts';
 import { blocksOf, page, ROOT } from './markdown.ts';
 
@@ -116,9 +117,10 @@ function startAll(source: MemoryLog, west: MemoryLog, search: MemorySearch): () 
   const shared = { clock: systemClock, log: LOG, host: 'host', prefix: '', pipelines: [pipeline] };
   const ingest = createIngest({ ...shared, source, regions: new Map([['west', west]]), lookups, settings: configSchema.shape.ingest.parse({ lingerMs: 0 }), registry: new Registry(), sourceCluster: 'source' });
   const lane = laneOf('west', 'west');
+  const settings = configSchema.shape.processor.parse({ batchAgeMs: 2 });
   const processor = createProcessor({
     ...shared, lane, source: west, destination: search, indices: { ensure: async () => [], forget: () => {} },
-    settings: configSchema.shape.processor.parse({ batchAgeMs: 2 }), origin: { role: lane.role, code: 'test', host_group: 'default' },
+    settings, rate: freeRate(settings), origin: { role: lane.role, code: 'test', host_group: 'default' },
     hostGroup: 'default', random: Math.random, newId: randomUUID, registry: new Registry(),
   });
   const drain = new AbortController();

@@ -4,6 +4,10 @@ import { Settlement, type Ticket } from '../../src/domain/settlement.ts';
 
 const P0 = { topic: 't', partition: 0 };
 
+function opened(settlement: Settlement, first: number): Ticket {
+  return settlement.open(P0, first, settlement.assignmentOf(P0) as number) as Ticket;
+}
+
 describe('settlement', () => {
   it('commits only the contiguous settled prefix, in whatever order tickets settle', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 20 }), fc.infiniteStream(fc.nat()), (lengths, picks) => {
@@ -12,7 +16,7 @@ describe('settlement', () => {
       const tickets: Ticket[] = [];
       let at = 0;
       for (const length of lengths) {
-        const ticket = settlement.open(P0, at) as Ticket;
+        const ticket = opened(settlement, at);
         at += length;
         ticket.next = at;
         tickets.push(ticket);
@@ -30,7 +34,7 @@ describe('settlement', () => {
   it('tells a position once: committed ones are not committable again until they move', () => {
     const settlement = new Settlement();
     settlement.assign([P0]);
-    const ticket = settlement.open(P0, 5) as Ticket;
+    const ticket = opened(settlement, 5);
     ticket.next = 9;
     settlement.settle(ticket);
     settlement.committed(settlement.committable());
@@ -40,7 +44,7 @@ describe('settlement', () => {
   it('ignores what was in flight for an assignment that ended, even when the partition comes back', () => {
     const settlement = new Settlement();
     settlement.assign([P0]);
-    const old = settlement.open(P0, 0) as Ticket;
+    const old = opened(settlement, 0);
     old.next = 10;
     settlement.revoke([P0]);
     settlement.assign([P0]);
@@ -48,7 +52,18 @@ describe('settlement', () => {
     expect(settlement.committable()).toEqual([]);
   });
 
+  it('opens nothing for records that came under an earlier assignment: what is before them is not settled', () => {
+    const settlement = new Settlement();
+    settlement.assign([P0]);
+    const received = settlement.assignmentOf(P0) as number;
+    settlement.revoke([P0]);
+    settlement.assign([P0]);
+    expect(settlement.open(P0, 20, received)).toBeNull();
+    expect(opened(settlement, 0)).toMatchObject({ first: 0 });
+  });
+
   it('opens nothing for a partition that is not ours', () => {
-    expect(new Settlement().open(P0, 0)).toBeNull();
+    expect(new Settlement().open(P0, 0, 1)).toBeNull();
+    expect(new Settlement().assignmentOf(P0)).toBeNull();
   });
 });

@@ -16,7 +16,7 @@ import { MemorySearch } from '../support/memory-search.ts';
 type Writer = Role | 'backfill';
 interface Write { readonly id: string; readonly sourceVersion: number; readonly epoch: number; readonly writer: Writer }
 
-const PATTERNS = new Map([['things', { base: 'things', period: 'month' as const }]]);
+const PATTERNS = new Map([['things', { base: 'things', period: 'month' as const, schema: 1 }]]);
 const BLOCK = { topic: 't', partition: 0 } as RecordBlock;
 const gate = () => new Gate({ clock: systemClock, random: () => 0, retryMinMs: 1, retryMaxMs: 1, probeMs: 1 });
 
@@ -27,8 +27,8 @@ async function write(search: MemorySearch, writes: readonly Write[]): Promise<vo
   settlement.assign([BLOCK]);
   const target = new Targets(PATTERNS, versionTypeOf(writer)).of('things', ROUTING_TIME);
   if (target === null) throw new Error('no target');
-  const batch = new Batch('b', 0, new BatchPage(64 * 1024, 64), originSuffix({ role: writer, code: 'test', host_group: 'g' }));
-  batch.enter(settlement, BLOCK, 0);
+  const batch = new Batch('b', { at: 0, tick: 0 }, new BatchPage(64 * 1024, 64), originSuffix({ role: writer, code: 'test', host_group: 'g' }));
+  batch.enter(settlement, { block: BLOCK, assignment: settlement.assignmentOf(BLOCK) as number }, 0);
   writes.forEach(({ id, sourceVersion, epoch }, at) => {
     const version = versionOf(sourceVersion, epoch);
     batch.append({ operation: 'index', target, id: Buffer.from(id), idAt: 0, version, value: Buffer.from(`{"content":"${id} ${version}"}`), sourceTime: 0, ingestTime: 0 }, at, 0);

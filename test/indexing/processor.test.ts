@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../src/ports/search-index.ts';
 import { ITEM_QUEUE_FULL, ITEM_WRITE_BLOCK, MemorySearch } from '../support/memory-search.ts';
 import { FAST, produce, record, ROUTING_TIME, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
+import { jumpingClock } from '../support/jumping-clock.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
 
 const GROUP = 'sluice.west-west';
@@ -119,6 +120,17 @@ describe('a lane', () => {
     expect(failures(search)).toEqual([expect.objectContaining({ error: expect.objectContaining({ type: 'id_too_long' }) })]);
   });
 
+  it('keeps a record of a schema that it does not know, and takes earlier ones', async () => {
+    const [log, search] = [thingsLog(), new MemorySearch()];
+    await produce(log, [record('later', 7, '{"title":"made by newer code"}', { schema: 2 }), record('earlier', 1, '{}', { schema: 0 })]);
+    const lane = startLane(log, search);
+    await until(async () => expect(await committed(log)).toBe(2));
+    await lane.stop();
+    expect(failures(search)).toEqual([expect.objectContaining({ stage: 'precheck', document_id: 'later', version: 7, payload: '{"title":"made by newer code"}', error: expect.objectContaining({ type: 'schema_unknown' }) })]);
+    expect(search.document(THINGS_INDEX, 'later')).toBeNull();
+    expect(search.document(THINGS_INDEX, 'earlier')).not.toBeNull();
+  });
+
   it('escapes ids that need it', async () => {
     const [log, search] = [thingsLog(), new MemorySearch()];
     const id = 'quo"te\\ \n ü';
@@ -167,6 +179,18 @@ describe('a lane', () => {
     await until(async () => expect(await committed(log)).toBe(1));
     await lane.stop();
     expect(search.document(THINGS_INDEX, 'a')).not.toBeNull();
+  });
+
+  it('sends an item again whose answer no rule names, and raises an alarm', async () => {
+    const [log, search] = [thingsLog(1), new MemorySearch()];
+    search.inject({ kind: 'items', status: 418, error: { type: 'teapot_exception', reason: 'short and stout' } }, 2);
+    await produce(log, [record('a', 1)]);
+    const lane = startLane(log, search);
+    await until(async () => expect(await committed(log)).toBe(1));
+    await lane.stop();
+    expect(search.document(THINGS_INDEX, 'a')).not.toBeNull();
+    expect(failures(search)).toEqual([]);
+    expect(await lane.registry.metrics()).toContain('sluice_lane_unknown_answers_total 2');
   });
 
   it('sends again after silence, whether or not the lost request took effect', async () => {
@@ -244,6 +268,19 @@ describe('a lane', () => {
     expect(Math.max(...ranges.map((range) => range.last))).toBe(1);
     expect(ranges.reduce((sum, range) => sum + range.records, 0)).toBe(2);
     expect(written[0]).toMatchObject({ lane: 'west-west', host: 'host-1', destination: 'west', start_time: expect.any(String), end_time: expect.any(String), stages: expect.objectContaining({ bulk_ms: expect.any(Number) }) });
+  });
+
+  it('goes on while the wall clock jumps by hours and weeks, and measures no nonsense', async () => {
+    const [log, search] = [thingsLog(), new MemorySearch()];
+    const lane = startLane(log, search, { clock: jumpingClock() });
+    for (let from = 0; from < 200; from += 20) await produce(log, Array.from({ length: 20 }, (_, at) => record(`id-${from + at}`, 1)));
+    await until(async () => expect(await committed(log)).toBe(200));
+    await lane.stop();
+    expect(search.indices.get(THINGS_INDEX)?.documents.size).toBe(200);
+    for (const batch of batches(search).flatMap(({ detail }) => detail as { start_time: string; end_time: string; stages: object }[])) {
+      expect(Date.parse(batch.end_time)).toBeGreaterThanOrEqual(Date.parse(batch.start_time));
+      for (const [stage, ms] of Object.entries(batch.stages) as [string, number][]) expect(Math.abs(ms - 30_000), stage).toBeLessThanOrEqual(30_000);
+    }
   });
 
   it('drains on demand: everything taken is settled and committed', async () => {

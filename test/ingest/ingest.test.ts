@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/domain/errors.ts';
 import { versionOf } from '../../src/domain/version.ts';
 import { emit, envelopeOf, FAILURES_TOPIC, idsIn, jsonOf, memoryClusters, numbered, REGIONAL_TOPIC, SOURCE_TOPIC, type StartedIngest, startIngest } from '../support/ingest-harness.ts';
+import { jumpingClock } from '../support/jumping-clock.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
 
 const started: StartedIngest[] = [];
@@ -69,6 +70,7 @@ describe('ingest', () => {
     }
     const text = await registry.getSingleMetricAsString('sluice_ingest_events_total');
     expect(text).toContain('outcome="skipped",detail="not wanted"} 1');
+    expect(await registry.getSingleMetricAsString('sluice_ingest_freshness_seconds')).toMatch(/\{region="west"\} \d/);
   });
 
   it('keeps the bytes, coordinates and cause of what failed', async () => {
@@ -113,6 +115,15 @@ describe('ingest', () => {
     await expect.poll(() => committed(source, '.west')).toBe(60);
     await expect.poll(() => stateOf(running, 'west')).toBe('joined');
     expect(idsIn(west)).toHaveLength(60);
+  });
+
+  it('goes on while the wall clock jumps by hours and weeks', async () => {
+    const { clusters, source, west, east } = setUp();
+    const { ingest } = start(clusters, {}, jumpingClock());
+    await emit(source, [...numbered(300), Buffer.from('junk')]);
+    for (const region of ['.west', '.east']) await expect.poll(() => committed(source, region)).toBe(301);
+    for (const log of [west, east]) expect([idsIn(log).length, log.records(FAILURES_TOPIC).length]).toEqual([300, 1]);
+    for (const { lagMs } of ingest.status().regions) expect(lagMs).toBeGreaterThanOrEqual(0);
   });
 
   it('drains what is in flight when closed, and commits it', async () => {

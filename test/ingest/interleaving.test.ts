@@ -38,7 +38,7 @@ async function play(acts: readonly Act[]): Promise<void> {
   let release = (): void => {};
   for (const act of acts) {
     switch (act) {
-      case 'emit': await emit(source, numbered(40, 'thing', emitted)); emitted += 40; break;
+      case 'emit': await emit(source, numbered(40, 'thing', emitted).map((event, at) => (at % 10 === 0 ? { ...event, do: 'slow' } : event))); emitted += 40; break;
       case 'fail west': west.failProduce(unavailable); break;
       case 'fail east': east.failProduce(unavailable); break;
       case 'heal west': west.failProduce(null); break;

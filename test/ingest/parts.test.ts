@@ -183,8 +183,16 @@ describe('retention', () => {
   });
 
   it('leaves the records before the position, at that rate', () => {
-    expect(retentionLeft(1_000, 400, 0.5)).toEqual({ records: 600, ms: 1_200 });
-    expect(retentionLeft(300, 400, 0.5)).toEqual({ records: 0, ms: 0 });
-    expect(retentionLeft(1_000, 400, 0)).toEqual({ records: 600, ms: null });
+    const needed = { earliest: 400, ageMs: 0, retentionMs: null };
+    expect(retentionLeft({ ...needed, position: 1_000, rate: 0.5 })).toEqual({ records: 600, ms: 1_200 });
+    expect(retentionLeft({ ...needed, position: 300, rate: 0.5 })).toEqual({ records: 0, ms: 0 });
+    expect(retentionLeft({ ...needed, position: 1_000, rate: 0 })).toEqual({ records: 600, ms: null });
+  });
+
+  it('comes by age before it has removed anything, and by whichever is sooner afterwards', () => {
+    const needed = { position: 1_000, earliest: 0, ageMs: 40_000, retentionMs: 60_000 };
+    expect(retentionLeft({ ...needed, rate: 0 })).toEqual({ records: 1_000, ms: 20_000 });
+    expect(retentionLeft({ ...needed, rate: 0.1 })).toEqual({ records: 1_000, ms: 10_000 });
+    expect(retentionLeft({ ...needed, rate: 0, ageMs: 70_000 })).toEqual({ records: 1_000, ms: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +8,10 @@ import { codeVersion } from '../../src/main/code-version.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main/', import.meta.url));
-const COMMANDS = ['ingest', 'process', 'setup', 'config', 'stack', 'generate', 'replay', 'status', 'purge', 'failures', 'api'];
+const COMMANDS = ['ingest', 'process', 'setup', 'config', 'stack', 'generate', 'replay', 'status', 'purge', 'failures', 'plan', 'api'];
 
-function run(file: string, args: readonly string[], cwd = tmpdir()) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(MAIN, file), ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+function run(file: string, args: readonly string[], cwd = tmpdir(), env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(MAIN, file), ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } });
   return { status, stdout, stderr };
 }
 
@@ -45,10 +46,26 @@ describe('sluice', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('says once what is wrong with a file that is not there', () => {
+    const { status, stderr } = run('sluice.ts', ['config', 'check', '--config', 'none.yaml']);
+    expect(status).toBe(2);
+    expect(stderr.match(/ENOENT/g)).toHaveLength(1);
+  });
+
   it('tells machines what is wrong', () => {
     const { status, stdout } = run('sluice.ts', ['config', 'check', '--json']);
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'CONFIG_INVALID' } });
+  });
+
+  it('uses servers that a configuration gives as they are: nothing is started, and no secret is told', () => {
+    const region = (port: number) => ({ kafka: { brokers: [`127.0.0.1:${port}`] }, elasticsearch: { nodes: [`http://127.0.0.1:${port + 1}`], username: 'u', password: 'hush' } });
+    const cwd = tempFolder({ 'given.yaml': JSON.stringify({ regions: { west: region(1), east: region(3) }, source: { kafka: { brokers: ['127.0.0.1:5'] } } }) });
+    const { status, stdout } = run('sluice.ts', ['stack', 'up', '--config', 'given.yaml', '--json'], cwd, { SLUICE_STACK: 'none' });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, given: true, endpoints: { source: { brokers: ['127.0.0.1:5'] }, regions: { east: { elasticsearch: { nodes: ['http://127.0.0.1:4'] } } } } });
+    expect(stdout).not.toContain('hush');
+    expect(existsSync(join(cwd, '.sluice'))).toBe(false);
   });
 
   it('names the lanes there are', () => {

@@ -44,6 +44,17 @@ describe('state notes', () => {
     await teller.end();
   });
 
+  it('are told again at their time, however the wall clock jumps', async () => {
+    const [log, clock] = [new MemoryLog(), new ManualClock()];
+    log.createTopic(TOPIC);
+    const teller = tellerOf(log, clock);
+    await clock.advance(1_000);
+    clock.setWall(clock.now() - 86_400_000);
+    await clock.advance(10_000);
+    expect(await notesIn(log)).toHaveLength(2);
+    await teller.end();
+  });
+
   it('survive a log that does not answer', async () => {
     const [log, clock, problems] = [new MemoryLog(), new ManualClock(), [] as string[]];
     log.createTopic(TOPIC);

@@ -112,6 +112,15 @@ describe('a document that could not be indexed', () => {
     expect((await run(harness)).notDone[0]?.reason).toMatch(/index is not known, and the record is no longer in t.documents.things/);
   });
 
+  it('of a schema that this code does not know stays open until newer code redrives it', async () => {
+    const harness = await redriveHarness();
+    const newer = record('lamp-1', VERSION, '{"title":"lamp"}', { pipeline: 'things', schema: 60_000 });
+    await produce(harness.parts.regions.get('west')!.log, [{ ...newer, topic: 't.documents.things', partition: 0 }]);
+    const id = await fail(harness.west, { stage: 'precheck', index: null, payload: Buffer.from('{"title":"lamp"}') });
+    expect((await run(harness)).notDone[0]?.reason).toMatch(/^schema_unknown: the record has schema 60000/);
+    expect(failureIn(harness.west, id)).toMatchObject({ state: 'open' });
+  });
+
   it('is only ever written to indices of its own pipeline', async () => {
     const harness = await redriveHarness();
     await fail(harness.west, { index: '.security-7' });

@@ -9,7 +9,7 @@ beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'sluice-config-')); });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test('the configuration file of a stack is valid and says where its servers are', () => {
-  const endpoints = { source: { brokers: ['127.0.0.1:1'] }, regions: { west: { kafka: { brokers: ['127.0.0.1:2'] }, elasticsearch: { nodes: ['http://127.0.0.1:3'] } } } };
+  const endpoints = { source: { brokers: ['127.0.0.1:1'] }, regions: { west: { kafka: { brokers: ['127.0.0.1:2'] }, elasticsearch: { nodes: ['http://127.0.0.1:3'] } } }, objectStore: { endpoint: 'http://127.0.0.1:4', bucket: 'sluice', accessKeyId: 'a', secretAccessKey: 'b' } };
   const path = writeConfigFile(folder, endpoints);
   expect(readEndpoints(path ?? '')).toEqual(endpoints);
 });

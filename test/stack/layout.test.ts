@@ -10,6 +10,10 @@ describe('servers of a stack', () => {
     expect(instancesOf(['source']).map(({ name }) => name)).toContain('kafka-source');
   });
 
+  test('can have one object store, which is no region\'s', () => {
+    expect(instancesOf(['object-store']).map(({ name }) => name)).toEqual(['kafka-west', 'kafka-east', 'elasticsearch-west', 'elasticsearch-east', 'object-store']);
+  });
+
   test('can be picked by name, and a name that is none is refused with the choice', () => {
     expect(instancesOf([], ['kafka-east']).map(({ name }) => name)).toEqual(['kafka-east']);
     expect(() => instancesOf([], ['kafka-north'])).toThrow(/"kafka-north".*kafka-west, kafka-east/);
@@ -31,6 +35,11 @@ describe('addresses of a stack', () => {
 
   test('give the source its own Kafka where there is one', () => {
     expect(endpointsOf(new Map([...four, ['kafka-source', 'ks:5']])).source.brokers).toEqual(['ks:5']);
+  });
+
+  test('say how the object store is reached, where there is one', () => {
+    expect(endpointsOf(new Map(four))).not.toHaveProperty('objectStore');
+    expect(endpointsOf(new Map([...four, ['object-store', 'http://o:6']])).objectStore).toEqual({ endpoint: 'http://o:6', bucket: 'sluice', accessKeyId: 'sluice', secretAccessKey: 'sluice-secret' });
   });
 
   test('leave out a region that lacks a server', () => {

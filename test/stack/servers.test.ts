@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { portVariableOf } from '../../src/stack/docker.ts';
-import { instancesOf } from '../../src/stack/layout.ts';
+import { EXTRAS, instancesOf } from '../../src/stack/layout.ts';
 import { nodeProperties } from '../../src/stack/servers/elasticsearch.ts';
 import { serverProperties } from '../../src/stack/servers/kafka.ts';
+import { storeProperties } from '../../src/stack/servers/object-store.ts';
 
 interface Service {
   readonly image: string;
@@ -28,9 +29,10 @@ describe('every server', () => {
     const kafka = properties(serverProperties(place));
     expect(kafka.get('listeners')).toBe('PLAINTEXT://127.0.0.1:21001,CONTROLLER://127.0.0.1:21002');
     expect(properties(nodeProperties(place)).get('network.host')).toBe('127.0.0.1');
+    expect(properties(storeProperties(place)).get('s3proxy.endpoint')).toBe('http://127.0.0.1:21001');
   });
 
-  test.each(instancesOf(['source']))('$name is published on 127.0.0.1 alone as a container', ({ name, kind }) => {
+  test.each(instancesOf([...EXTRAS]))('$name is published on 127.0.0.1 alone as a container', ({ name, kind }) => {
     const variable = portVariableOf(name);
     expect(compose.services[name]?.ports).toEqual([expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\$\\{${variable}:-\\d+\\}:${kind.containerPort}$`))]);
   });
@@ -38,15 +40,15 @@ describe('every server', () => {
 
 describe('docker-compose.yml', () => {
   test('has exactly the servers that a stack can have, each with a health check', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(instancesOf(['source']).map(({ name }) => name).sort());
+    expect(Object.keys(compose.services).sort()).toEqual(instancesOf([...EXTRAS]).map(({ name }) => name).sort());
     for (const service of Object.values(compose.services)) expect(service.healthcheck).toBeDefined();
   });
 
-  test('starts the source only when asked', () => {
-    expect(Object.entries(compose.services).filter(([, { profiles }]) => profiles !== undefined).map(([name]) => name)).toEqual(['kafka-source']);
+  test('starts the extras only when asked', () => {
+    expect(Object.entries(compose.services).filter(([, { profiles }]) => profiles !== undefined).map(([name]) => name)).toEqual(['kafka-source', 'object-store']);
   });
 
-  test.each([['kafka', 'org.apache.kafka', 'kafka_2.13'], ['elasticsearch', 'org.elasticsearch', 'elasticsearch']])('%s has the version of its pom', (kind, group, artifact) => {
+  test.each([['kafka', 'org.apache.kafka', 'kafka_2.13'], ['elasticsearch', 'org.elasticsearch', 'elasticsearch'], ['object-store', 'org.gaul', 's3proxy']])('%s has the version of its pom', (kind, group, artifact) => {
     const pom = readFileSync(join(ROOT, 'stack', kind, 'pom.xml'), 'utf8');
     const version = new RegExp(`<groupId>${group}</groupId>\\s*<artifactId>${artifact}</artifactId>\\s*<version>([^<]+)<`).exec(pom)?.[1];
     const images = Object.entries(compose.services).filter(([name]) => name.startsWith(kind)).map(([, { image }]) => image.split(':')[1]);

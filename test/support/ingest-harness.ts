@@ -3,8 +3,9 @@ import { Registry } from 'prom-client';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { decodeEnvelope, type Envelope, ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
-import { type AnyPipeline, definePipeline, type Lookups } from '../../src/domain/pipeline.ts';
+import { type AnyPipeline, type Category, definePipeline, type Lookups } from '../../src/domain/pipeline.ts';
 import { createIngest, type Ingest } from '../../src/ingest/ingest.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { RecordLog } from '../../src/ports/record-log.ts';
 import type { StoredRecord } from './memory-block.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -13,11 +14,11 @@ import { MemoryLog } from './memory-log.ts';
 export interface TestEvent {
   readonly id: string;
   readonly version: number;
-  readonly do?: 'skip' | 'throw-enrich' | 'throw-document' | 'wait' | 'hang' | 'long-id';
+  readonly do?: 'skip' | 'throw-enrich' | 'throw-document' | 'wait' | 'slow' | 'hang' | 'long-id';
   readonly text?: string;
 }
 
-/** A pipeline `things` over JSON payloads; its enricher asks the categories lookup for `wait` and `hang`. */
+/** A pipeline `things` over JSON payloads; its enricher asks the categories lookup for `wait`, `slow` and `hang`. */
 export const things: AnyPipeline = definePipeline<TestEvent>({
   name: 'things', schema: 7, epoch: 3,
   index: { period: 'month', mapping: 'things' },
@@ -33,7 +34,7 @@ export const things: AnyPipeline = definePipeline<TestEvent>({
     name: 'shout',
     enrich(event, lookups) {
       if (event.do === 'throw-enrich') throw new Error('no such thing');
-      if (event.do !== 'wait' && event.do !== 'hang') return { loud: event.id.toUpperCase() };
+      if (event.do !== 'wait' && event.do !== 'slow' && event.do !== 'hang') return { loud: event.id.toUpperCase() };
       return Promise.resolve(lookups.categories.get(event.do)).then((category) => ({ loud: category?.id ?? 'none' }));
     },
   }],
@@ -45,8 +46,17 @@ export const things: AnyPipeline = definePipeline<TestEvent>({
   },
 });
 
+/** Longer than most things take in memory. */
+const SLOW_MS = 8;
+
+function answerOf(key: string): Promise<Category> {
+  const found = { id: 'found', path: ['found'] };
+  if (key === 'hang') return new Promise(() => {});
+  return key === 'slow' ? new Promise((resolve) => { setTimeout(() => resolve(found), SLOW_MS); }) : Promise.resolve(found);
+}
+
 export const lookups: Lookups = {
-  categories: { get: (key) => key === 'hang' ? new Promise(() => {}) : Promise.resolve({ id: 'found', path: ['found'] }) },
+  categories: { get: (key) => answerOf(key) },
   sellers: { get: () => undefined },
   rates: { get: () => undefined },
 };
@@ -75,10 +85,10 @@ export interface StartedIngest {
 }
 
 /** Starts ingest over the test pipeline; fast back-off and commits. */
-export function startIngest(clusters: { source: RecordLog; regions: ReadonlyMap<string, RecordLog> }, settings: Record<string, unknown> = {}): StartedIngest {
+export function startIngest(clusters: { source: RecordLog; regions: ReadonlyMap<string, RecordLog> }, settings: Record<string, unknown> = {}, clock: Clock = systemClock): StartedIngest {
   const registry = new Registry();
   const ingest = createIngest({
-    ...clusters, pipelines: [things], lookups, clock: systemClock, registry,
+    ...clusters, pipelines: [things], lookups, clock, registry,
     settings: configSchema.shape.ingest.parse({ lingerMs: 0, retryMs: 5, commitIntervalMs: 5, deliveryTimeoutMs: 200, drainTimeoutMs: 2_000, enrichTimeoutMs: 50, ...settings }),
     log: pino({ level: process.env.INGEST_LOG ?? 'silent' }), host: 'test-host', prefix: 't.', sourceCluster: 'source',
   });

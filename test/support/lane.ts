@@ -7,9 +7,12 @@ import { encodeEnvelope, ENVELOPE_HEADER, type Envelope } from '../../src/domain
 import { laneOf } from '../../src/domain/lane.ts';
 import { definePipeline, regionalTopicOf, type AnyPipeline } from '../../src/domain/pipeline.ts';
 import { createProcessor, type Processor } from '../../src/indexing/processor.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { OutgoingRecord, RecordLog } from '../../src/ports/record-log.ts';
 import type { BulkSink } from '../../src/ports/search-index.ts';
+import type { RateControl } from '../../src/rate/rate-control.ts';
 import { MemoryLog } from './memory-log.ts';
+import { freeRate } from './rate.ts';
 
 /** November 2026, so `things-2026.11`. */
 export const ROUTING_TIME = Date.UTC(2026, 10, 22);
@@ -44,22 +47,25 @@ export function thingsLog(partitions = 2): MemoryLog {
 
 export interface RunningLane {
   readonly processor: Processor;
+  readonly registry: Registry;
   /** Drains and resolves when the lane has ended. */
   stop(): Promise<void>;
 }
 
 /** A real processor of lane west → `destination` over the given log and search engine, with every index there. */
-export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; to?: string; host?: string; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
+export function startLane(source: RecordLog, destination: BulkSink, options: { settings?: Partial<ProcessorConfig>; rate?: RateControl; to?: string; host?: string; clock?: Clock; ensure?: (indices: readonly string[]) => Promise<unknown> } = {}): RunningLane {
   const lane = laneOf('west', options.to ?? 'west');
   const drain = new AbortController();
+  const registry = new Registry();
+  const settings = { ...FAST, ...options.settings };
   const processor = createProcessor({
     lane, source, destination, pipelines: [THINGS], prefix: '', host: options.host ?? 'host-1', hostGroup: 'default',
     indices: { ensure: options.ensure ?? (async () => {}), forget: () => {} },
-    settings: { ...FAST, ...options.settings },
+    settings, rate: options.rate ?? freeRate(settings),
     origin: { role: lane.role, code: 'test', host_group: 'default' },
-    clock: systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry: new Registry(),
+    clock: options.clock ?? systemClock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }), registry,
   });
   const running = processor.run(drain.signal);
   running.catch(() => {}); // awaited in stop(), where it rejects again
-  return { processor, stop: async () => { drain.abort(); await running; } };
+  return { processor, registry, stop: async () => { drain.abort(); await running; } };
 }

@@ -13,9 +13,15 @@ export interface SluiceProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+export interface ProcessOptions {
+  /** Before the program. */
+  readonly nodeOptions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts `sluice <args> --config <file>` as a process of its own; resolves when it serves its health. */
-export async function startProcess(configFile: string, args: readonly string[]): Promise<SluiceProcess> {
-  const child = spawn(process.execPath, [CLI, ...args, '--config', configFile], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+export async function startProcess(configFile: string, args: readonly string[], { nodeOptions = [], env = {} }: ProcessOptions = {}): Promise<SluiceProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, CLI, ...args, '--config', configFile], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, ...env } });
   let log = '';
   child.stderr?.on('data', (chunk: Buffer) => { log = (log + chunk.toString()).slice(-4_000); });
   const exited = once(child, 'exit');

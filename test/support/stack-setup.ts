@@ -19,7 +19,7 @@ export default async function provideStack(project: TestProject): Promise<() => 
     project.provide('endpoints', readEndpoints(given));
     return () => Promise.resolve();
   }
-  const entry = (shared[SHARED] ??= { users: 0, stack: startStack({ onProgress: ({ server, text }) => process.stdout.write(`stack: ${server ?? ''} ${text}\n`) }) });
+  const entry = (shared[SHARED] ??= { users: 0, stack: startStack({ with: ['object-store'], onProgress: ({ server, text }) => process.stdout.write(`stack: ${server ?? ''} ${text}\n`) }) });
   entry.users++;
   const stack = await entry.stack;
   if (entry.users === 1) stack.onExit(({ name, log }) => process.stderr.write(`stack: ${name} died. The end of its log:\n${log}\n`));

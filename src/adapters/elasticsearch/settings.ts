@@ -41,6 +41,8 @@ export function clientOptionsOf(settings: ElasticsearchSettings): ClientOptions 
     maxRetries: ADMIN_RETRIES,
     compression: settings.compression,
     enableMetaHeader: false,
+    // By default the client copies what it was asked to send into each error, to redact it: a body byte by byte, as objects.
+    redaction: { type: 'remove' },
     agent: { connections: settings.maxSockets, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS },
   };
 }

@@ -1,8 +1,8 @@
 import { createLogUpdate } from 'log-update';
+import { barOf } from './bar.ts';
 import type { RedriveHooks } from '../../redrive/redrive.ts';
 import type { CaseResult } from '../../redrive/outcome.ts';
 
-const BAR_WIDTH = 30;
 const UPDATE_MS = 100;
 
 /** A bar on a terminal's standard error; silent elsewhere. */
@@ -26,11 +26,4 @@ export function redriveProgress(stream: NodeJS.WriteStream, now: () => number): 
     },
     end: () => update.clear(),
   };
-}
-
-/** `████░░░░ 50 %` */
-export function barOf(done: number, total: number): string {
-  const share = total === 0 ? 1 : done / total;
-  const full = Math.round(share * BAR_WIDTH);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${String(Math.floor(share * 100)).padStart(3)} %`;
 }

@@ -6,6 +6,7 @@ import { bringUp, deadServersOf, folderOf, takeDown } from '../../stack/detached
 import { EXTRAS, type Extra } from '../../stack/layout.ts';
 import { followFile, lastLines } from '../../stack/log-file.ts';
 import { findStack, type StackState } from '../../stack/state.ts';
+import { givenRows, useGivenServers } from './given-servers.ts';
 import { globalsOf } from './globals.ts';
 import { table } from './table.ts';
 
@@ -14,13 +15,16 @@ const DEFAULT_LINES = '50';
 
 const HELP = `
 The servers are Docker containers where a Docker engine answers, else JVM processes from jars that Maven fetches once.
+Those that --config names are used as they are: "up" then starts nothing.
 
 Examples:
   sluice stack up                          Kafka and Elasticsearch in west and east
   sluice stack up demo --with source       … and a third Kafka for the source topics
+  sluice stack up --with object-store      … and an object store for backfills
   sluice stack status demo
   sluice stack logs elasticsearch-west demo -f
   sluice stack down demo
+  sluice stack up --config production.yaml use the servers named there
 
 The addresses stand in .sluice/stacks/NAME/sluice.config.yaml, for --config of the other commands.`;
 
@@ -41,6 +45,8 @@ function upCommand(): Command {
     .addOption(new Option('--with <server...>', 'servers beside the default four').choices([...EXTRAS]).default([]))
     .option('--only <server...>', 'only these servers, such as kafka-west')
     .action(async (name: string, options: { with: Extra[]; only?: string[] }, command: Command) => {
+      const { config } = globalsOf(command);
+      if (config !== undefined) return await useGiven(command, config);
       const began = performance.now();
       const seconds = (): string => ((performance.now() - began) / 1_000).toFixed(1).padStart(5);
       const state = await bringUp({
@@ -51,6 +57,11 @@ function upCommand(): Command {
       });
       print(command, state, () => [serverTable(state), ...configLine(state)].join('\n'));
     });
+}
+
+async function useGiven(command: Command, file: string): Promise<void> {
+  const servers = await useGivenServers(file);
+  print(command, servers, () => `${table(['server', 'address'], givenRows(servers))}\n\nThese servers are given by ${file} and used as they are: nothing was started.`);
 }
 
 function downCommand(): Command {

@@ -49,7 +49,7 @@ function leftOf(history: History, region: string, { topic, partition, committed,
     const then = partitionsOf(observation, region)?.find((each) => each.topic === topic && each.partition === partition);
     return then === undefined ? [] : [{ time: observation.at, earliest: then.earliest, latest: then.latest }];
   });
-  return retentionLeft(committed, earliest, retentionRate(samples)).ms ?? Infinity;
+  return retentionLeft({ position: committed, earliest, rate: retentionRate(samples), ageMs: 0, retentionMs: null }).ms ?? Infinity;
 }
 
 function partitionsOf(observation: Observation, region: string): readonly PartitionFacts[] | null {

@@ -41,14 +41,14 @@ function call(installation: Installation, heap: string[]): Pick<JavaCall, 'jvm' 
 /** The settings of a broker that other programs test against: small, quick, and no topic by accident. */
 export function serverProperties({ folder, ports, proxied }: Pick<Place, 'folder' | 'ports' | 'proxied'>): string {
   const [broker, controller] = ports;
-  const door = (port: number | undefined): string => (port === undefined ? '' : `,PROXIED://127.0.0.1:${port}`);
+  const door = (port: number | undefined, host = '127.0.0.1'): string => (port === undefined ? '' : `,PROXIED://${host}:${port}`);
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
     'controller.listener.names': 'CONTROLLER',
     listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}${door(proxied?.listen)}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}${door(proxied?.advertise)}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}${door(proxied?.advertise, proxied?.host)}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
     'log.dirs': join(folder, 'data'),

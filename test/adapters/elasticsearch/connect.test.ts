@@ -104,6 +104,14 @@ describe('bulk', () => {
     expect(await bulk(cluster, { timeoutMs: 50 })).toMatchObject({ kind: 'silent', cause: 'timeout' });
   });
 
+  test('a request that gets no answer is not copied into its error: that would cost twenty times its size in objects', async () => {
+    const cluster = connect(await serve(() => undefined));
+    const body = Buffer.alloc(4 * 1024 * 1024, BODY);
+    const before = process.memoryUsage().heapUsed;
+    await bulk(cluster, { body, timeoutMs: 50 });
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(body.length);
+  });
+
   test('half an answer in time is silent', async () => {
     const cluster = connect(await serve((_, response) => {
       response.writeHead(200, PRODUCT).write(APPLIED.slice(0, 20));
@@ -286,7 +294,7 @@ function connect(nodes: string | readonly string[], settings: Partial<Elasticsea
   return cluster;
 }
 
-function bulk(cluster: SearchCluster, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Answer> {
+function bulk(cluster: SearchCluster, options: { body?: Buffer; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Answer> {
   return cluster.bulk({ body: BODY, detail: 'terse', timeoutMs: TIMEOUT_MS, ...options });
 }
 

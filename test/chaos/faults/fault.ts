@@ -14,6 +14,8 @@ export const holding = {
   processes: (group: string) => `processes ${group}`,
   answers: (region: string) => `answers ${region}`,
   indices: (region: string) => `indices ${region}`,
+  clock: (group: string) => `clock ${group}`,
+  names: (group: string) => `names ${group}`,
 };
 
 export const LANES = ['west-west', 'west-east', 'east-east', 'east-west'] as const;

@@ -6,6 +6,7 @@ import { processFaults } from './processes.ts';
 import { redrive } from './redrive.ts';
 import { replayFaults } from './replays.ts';
 import { serverFaults } from './servers.ts';
+import { surroundingFaults } from './surroundings.ts';
 
 /** Every kind of fault. */
 export const FAULTS: readonly Fault[] = [
@@ -15,5 +16,6 @@ export const FAULTS: readonly Fault[] = [
   ...answerFaults,
   ...indexFaults,
   ...replayFaults,
+  ...surroundingFaults,
   redrive,
 ];

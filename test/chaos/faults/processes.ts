@@ -92,6 +92,10 @@ function rebalance(kind: string, targets: readonly string[]): Fault {
   };
 }
 
+/** Groups that a storm of rebalances hits, all at the same time, for as long as it lasts. */
+const STORMY = ['ingest', 'west-west', 'east-west'] as const;
+export const stormFaults: readonly Fault[] = STORMY.map((group) => rebalance(`storm-${group}`, [group]));
+
 export const processFaults: readonly Fault[] = [
   kill('kill-ingest', ['ingest']),
   kill('kill-processor', LANES),

@@ -1,0 +1,18 @@
+import type { RowValue } from '../src/backfill/case.ts';
+
+const MICROS = 1_000n;
+
+/** A column of timestamps (microseconds) as epoch ms, as the pipelines' events tell times; null stays null. */
+export function millis(value: RowValue | undefined): number | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== 'bigint') throw new TypeError(`a timestamp was expected, not ${String(value)}`);
+  return Number(value / MICROS - (value % MICROS < 0n ? 1n : 0n));
+}
+
+/** An exact decimal of the major unit, such as `12.99`, as hundredths; null stays null. Throws where it has finer parts. */
+export function cents(value: RowValue | undefined): number | null {
+  if (value === null || value === undefined) return null;
+  const [, sign = '', whole = '', part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(value)) ?? [];
+  if (whole === '' || !/^\d{0,2}0*$/.test(part)) throw new TypeError(`an amount in hundredths was expected, not ${String(value)}`);
+  return Number(`${sign}${whole}${part.slice(0, 2).padEnd(2, '0')}`);
+}

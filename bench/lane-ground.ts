@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { Config } from '../src/config/schema.ts';
+import { regionalTopicOf } from '../src/domain/pipeline.ts';
+import { BATCHES_INDEX } from '../src/domain/system-names.ts';
+import { openRegionLog, openRegionSearch } from '../src/main/connections.ts';
+import type { RecordLogAdmin } from '../src/ports/record-log.ts';
+import type { SearchCluster } from '../src/ports/search-index.ts';
+import { benchIndex } from './documents.ts';
+import { BENCH_PIPELINE } from './events.ts';
+
+/** The region that lane benches run in. */
+export const REGION = 'west';
+export const BENCH_LANE = `${REGION}-${REGION}`;
+
+/** Where a lane bench happens: one topic, one group, one index. */
+export class LaneGround {
+  readonly search: SearchCluster;
+  readonly node: string;
+  readonly index: string;
+  readonly topic: string;
+  readonly #prefix: string;
+  readonly #group: string;
+  readonly #admin: RecordLogAdmin;
+
+  constructor(config: Config) {
+    this.#prefix = config.prefix;
+    this.search = openRegionSearch(config, REGION);
+    this.node = config.regions[REGION]?.elasticsearch.nodes[0] as string;
+    this.index = benchIndex(config.prefix);
+    this.topic = regionalTopicOf(config.prefix, BENCH_PIPELINE);
+    this.#group = `${config.prefix}sluice.${BENCH_LANE}`;
+    this.#admin = openRegionLog(config, REGION, pino({ level: 'silent' })).admin();
+  }
+
+  /** An empty index, and the group at the beginning. */
+  async fresh(): Promise<void> {
+    await this.search.call('DELETE', `/${this.index}`, undefined, { okStatuses: [404] });
+    await this.search.call('PUT', `/${this.index}`);
+    const ranges = await this.#admin.ranges([this.topic]);
+    await this.#admin.setCommitted(this.#group, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
+    await sleep(1_000);
+  }
+
+  /** Records up to which the group has committed, over all partitions. */
+  async committed(): Promise<number> {
+    const positions = await this.#admin.committed(this.#group, [this.topic]);
+    return positions.reduce((sum, { offset }) => sum + offset, 0);
+  }
+
+  /** By the lane's own batch metadata since `began` (epoch ms): seconds from the first batch's opening to the last one's settlement, and what was written. */
+  async settledSince(began: number): Promise<{ seconds: number; applied: number; superseded: number }> {
+    const alias = `${this.#prefix}${BATCHES_INDEX}`;
+    await this.search.call('POST', `/${alias}/_refresh`);
+    const { body } = await this.search.call('POST', `/${alias}/_search`, { size: 0, query: { range: { start_time: { gte: new Date(began).toISOString() } } }, aggs: { first: { min: { field: 'start_time' } }, last: { max: { field: 'end_time' } }, applied: { sum: { field: 'counts.applied' } }, superseded: { sum: { field: 'counts.superseded' } } } });
+    const found = body['aggregations'] as Record<'first' | 'last' | 'applied' | 'superseded', { value: number }>;
+    return { seconds: (found.last.value - found.first.value) / 1_000, applied: found.applied.value, superseded: found.superseded.value };
+  }
+
+  /** Bytes that a document takes on the disk of Elasticsearch, merges left to themselves. */
+  async indexBytesPerDocument(): Promise<number> {
+    await this.search.call('POST', `/${this.index}/_flush`);
+    const { body } = await this.search.call('GET', `/${this.index}/_stats/store,docs`);
+    const { docs, store } = (body['_all'] as { primaries: { docs: { count: number }; store: { size_in_bytes: number } } }).primaries;
+    return store.size_in_bytes / docs.count;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.search.close(), this.#admin.close()]);
+  }
+}
+
+/** CPU-seconds that the processes of a cluster have used so far. */
+export async function elasticsearchCpuSeconds(search: SearchCluster): Promise<number> {
+  const { body } = await search.call('GET', '/_nodes/stats/process');
+  const nodes = Object.values(body['nodes'] as Record<string, { process: { cpu: { total_in_millis: number } } }>);
+  return nodes.reduce((sum, { process: { cpu } }) => sum + cpu.total_in_millis, 0) / 1_000;
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import { systemClock } from '../../adapters/system-clock.ts';
+import { extract } from '../../backfill/extract.ts';
+import { cycleId } from '../../backfill/keys.ts';
+import { makePlan } from '../../backfill/make-plan.ts';
+import { manifestSchema, type Manifest } from '../../backfill/manifest.ts';
+import { readPlan } from '../../backfill/plan.ts';
+import { readJson } from '../../backfill/stored-json.ts';
+import { planView } from '../../control/cli/backfill-view.ts';
+import { progressBar } from '../../control/cli/bar.ts';
+import { globalsOf } from '../../control/cli/globals.ts';
+import { untilStopped } from '../../control/cli/stop-signal.ts';
+import { SluiceError } from '../../domain/errors.ts';
+import { readMapping } from '../../setup/mapping-files.ts';
+import { caseNamed, cycleKeys, pipelineOfCase, warehouseOf, withEngine, withRegions, withStore } from '../backfill.ts';
+import { codeVersion } from '../code-version.ts';
+import { configured } from '../configured.ts';
+
+interface PlanFlags { readonly from: string; readonly to?: string; readonly where?: string; readonly cycle?: string }
+
+/** `sluice backfill plan CASE`: what would happen; only the plan itself is written. */
+export function backfillPlanCommand(): Command {
+  return new Command('plan').description('work out what a case would do, and write that down')
+    .argument('<case>', 'a folder of backfill/, such as missed-events')
+    .requiredOption('--from <day>', 'first day, yyyy-mm-dd', dayOption)
+    .option('--to <day>', 'last day (default: the first)', dayOption)
+    .option('--where <condition>', 'SQL condition on the columns of the extract')
+    .option('--cycle <name>', 'name of the cycle (default: made up)')
+    .addHelpText('after', '\nExamples:\n  sluice backfill plan missed-events --from 2026-11-02 --to 2026-11-08\n  sluice backfill plan missed-events --from 2026-11-02 --where "site = \'DE\'" --json\n\nPrints days, rows, bytes, indices, mapping changes, privileges and the estimated time. Exit code 1 when something stands in the way.')
+    .action((name: string, flags: PlanFlags, self: Command) => plan(name, flags, self));
+}
+
+/** `sluice backfill extract CYCLE`: the rows of the plan as Parquet in the object store. */
+export function backfillExtractCommand(): Command {
+  return new Command('extract').description('run the query of a planned cycle and put its rows into the object store')
+    .argument('<cycle>', 'as "plan" named it')
+    .addHelpText('after', '\nExample:\n  sluice backfill extract missed-events-20261109t080000-3f2a9c\n\nThe extract counts when its manifest is written, which happens last. A finished one is not made again.')
+    .action((cycle: string, _: unknown, self: Command) => runExtract(cycle, self));
+}
+
+async function plan(name: string, flags: PlanFlags, self: Command): Promise<void> {
+  const { json, config: file } = globalsOf(self);
+  const one = caseNamed(name);
+  const { config } = await configured(file);
+  const pipeline = pipelineOfCase(config, one);
+  const now = systemClock.now();
+  const cycle = flags.cycle ?? cycleId(name, now, randomBytes(3).toString('hex'));
+  const to = flags.to ?? flags.from;
+  if (to < flags.from) throw new SluiceError('USAGE', `--to ${to} is before --from ${flags.from}`);
+  const request = { cycle, case: one, pipeline, from: flags.from, to, where: flags.where ?? null, prefix: config.prefix, plannedAt: now, code: codeVersion() };
+  const mapping = await readMapping(pipeline.index.mapping);
+  const report = await withStore(config, (store) => withRegions(config, Object.keys(config.regions), (regions) =>
+    makePlan(request, { store, regions, mapping, keys: cycleKeys(config, cycle), files: warehouseOf(config, store), rowsPerSecond: config.backfill.rowsPerSecond })));
+  const ok = report.problems.length === 0;
+  process.stdout.write(json ? `${JSON.stringify({ ok, ...report })}\n` : `${planView(report)}\n`);
+  if (!ok) process.exitCode = 1;
+}
+
+async function runExtract(cycle: string, self: Command): Promise<void> {
+  const { json, config: file } = globalsOf(self);
+  const { config } = await configured(file);
+  const keys = cycleKeys(config, cycle);
+  await withStore(config, async (store) => {
+    const planned = await readPlan(store, keys, cycle);
+    const finished = await readJson(store, keys.manifest, manifestSchema);
+    if (finished !== null) return tell(finished.value, false, json);
+    const bar = progressBar(process.stderr, () => systemClock.monotonic());
+    const manifest = await withEngine(config, (engine, scratch) => untilStopped((signal) => extract(planned, caseNamed(planned.case), {
+      store, keys, engine, scratch, files: warehouseOf(config, store), clock: systemClock, rowGroupRows: config.backfill.rowGroupRows, attempt: randomBytes(4).toString('hex'),
+      onProgress: ({ day, days, rows }) => bar.show(days, planned.days.length, `${day}  ${rows.toLocaleString('en')} rows`),
+    }, signal))).finally(() => bar.end());
+    tell(manifest, true, json);
+  });
+}
+
+function tell(manifest: Manifest, made: boolean, json: boolean): void {
+  const { cycle, rows, bytes, files } = manifest;
+  const rowGroups = files.reduce((total, file) => total + file.rowGroups.length, 0);
+  if (json) process.stdout.write(`${JSON.stringify({ ok: true, made, cycle, rows, bytes, files: files.length, rowGroups })}\n`);
+  else process.stdout.write(`${made ? '' : 'extracted already: '}${rows.toLocaleString('en')} rows in ${files.length} files, ${rowGroups} row groups, ${(bytes / 1e6).toFixed(1)} MB\nNext: sluice backfill load ${cycle}\n`);
+}
+
+function dayOption(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)) return text;
+  throw new SluiceError('USAGE', `${text} is no day: give yyyy-mm-dd, such as 2026-11-02`);
+}

@@ -1,0 +1,33 @@
+/** What may go at once after a moment of rest, as a part of a second: what was not used before that is lost. */
+const BURST_SECONDS = 0.1;
+/** A debt that is paid back sooner counts as paid: no timer is that fine, and sums of fractions never come out even. */
+const NO_TIME_SECONDS = 1e-6;
+
+/** A token bucket that may be overdrawn: whatever is taken is paid back before the next one goes, so the long-run rate is exact. */
+export class Bucket {
+  /** Units per second; null: no limit. */
+  #rate: number | null = null;
+  #level = 0;
+
+  setRate(rate: number | null): void {
+    this.#rate = rate;
+    if (rate === null) this.#level = 0;
+  }
+
+  /** Lets so many seconds pass. */
+  refill(seconds: number): void {
+    if (this.#rate !== null) this.#level = Math.min(this.#rate * BURST_SECONDS, this.#level + this.#rate * seconds);
+  }
+
+  take(units: number): void {
+    if (this.#rate !== null) this.#level -= units;
+  }
+
+  /** Seconds until something may be taken; infinite at a rate of 0. */
+  get wait(): number {
+    if (this.#rate === null) return 0;
+    if (this.#rate === 0) return Number.POSITIVE_INFINITY;
+    const seconds = -this.#level / this.#rate;
+    return seconds < NO_TIME_SECONDS ? 0 : seconds;
+  }
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { PartitionPosition, RecordConsumer, RecordLog } from '../../src/ports/record-log.ts';
+import { produce, record, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
+import type { MemoryLog } from '../support/memory-log.ts';
+import { MemorySearch } from '../support/memory-search.ts';
+
+const GROUP = 'sluice.west-west';
+const RECORDS = 200;
+const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 5_000, interval: 2 });
+
+/** The log, with every commit held against what the search engine has; record n is document `id-n`. */
+function watched(log: MemoryLog, search: MemorySearch, members: RecordConsumer[], problems: string[]): RecordLog {
+  const check = (positions: readonly PartitionPosition[]): void => {
+    for (const { offset } of positions) {
+      const missing = Array.from({ length: offset }, (_, at) => `id-${at}`).find((id) => search.document(THINGS_INDEX, id) === null);
+      if (missing !== undefined) problems.push(`committed ${offset} without ${missing}`);
+    }
+  };
+  const consumer = (options: Parameters<RecordLog['consumer']>[0]): RecordConsumer => {
+    const inner = log.consumer(options);
+    const commit = inner.commit.bind(inner);
+    members.push(inner);
+    return Object.assign(inner, { commit: (positions: readonly PartitionPosition[]) => { check(positions); return commit(positions); } });
+  };
+  return { consumer, reader: () => log.reader(), producer: (options) => log.producer(options), admin: () => log.admin() };
+}
+
+/** The member's session runs out, and it joins again: its partitions go and come back. */
+async function expelled(log: MemoryLog, members: readonly RecordConsumer[]): Promise<void> {
+  log.expel(GROUP);
+  for (const member of members) await expect(member.commit([])).rejects.toMatchObject({ code: 'KAFKA_FENCED' });
+}
+
+describe('a partition that goes and comes back while its records wait for a place in flight', () => {
+  it('is not committed above batches of the assignment before, which may yet be lost', async () => {
+    const [log, search] = [thingsLog(1), new MemorySearch()];
+    const [members, problems]: [RecordConsumer[], string[]] = [[], []];
+    await produce(log, Array.from({ length: RECORDS }, (_, at) => record(`id-${at}`, 1)));
+    const held: (() => void)[] = [];
+    // The first two batches wait for their index; all others find it there, a little later.
+    const ensure = (): Promise<void> => (held.length < 2 ? new Promise((resolve) => held.push(resolve)) : new Promise((resolve) => { setTimeout(resolve, 3); }));
+    const lane = startLane(watched(log, search, members, problems), search, { ensure, settings: { inFlight: 2, batchOperations: 10, commitIntervalMs: 1 } });
+    await until(() => expect(held).toHaveLength(2));
+    await expelled(log, members);
+    held[1]?.();
+    await until(async () => expect((await log.admin().committed(GROUP, [THINGS_TOPIC])).map(({ offset }) => offset)).toEqual([RECORDS]));
+    held[0]?.();
+    await lane.stop();
+    expect(problems).toEqual([]);
+    expect(search.indices.get(THINGS_INDEX)?.documents.size).toBe(RECORDS);
+  });
+});

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NO_CAPS } from '../../src/rate/caps.ts';
+import { Pace } from '../../src/rate/pace.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const NEVER = new AbortController().signal;
+
+/** Takes batches of the given sizes for ever; tells what went at which time. */
+function sender(pace: Pace, clock: ManualClock, documents: number, bytes = 0): { at: number; documents: number; bytes: number }[] {
+  const sent: { at: number; documents: number; bytes: number }[] = [];
+  void (async () => {
+    for (;;) {
+      await pace.take(documents, bytes, NEVER);
+      sent.push({ at: clock.monotonic(), documents, bytes });
+      // Without a cap nothing else would ever make it pause.
+      if (pace.waiting === 0) await clock.sleep(1);
+    }
+  })();
+  return sent;
+}
+
+function documentsBetween(sent: readonly { at: number; documents: number }[], from: number, until: number): number {
+  return sent.filter(({ at }) => at >= from && at < until).reduce((sum, { documents }) => sum + documents, 0);
+}
+
+describe('the pace', () => {
+  it('keeps a cap exactly over ten seconds, whatever the batches are', async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 50, max: 20_000 }), fc.double({ min: 0.03, max: 0.1, noNaN: true }), fc.integer({ min: 1, max: 3 }), async (rate, share, senders) => {
+      const clock = new ManualClock();
+      const pace = new Pace(clock);
+      pace.set({ documentsPerSecond: rate, bytesPerSecond: null });
+      const sent = Array.from({ length: senders }, () => sender(pace, clock, Math.max(1, Math.floor(rate * share))));
+      await clock.advance(13_000);
+      const total = sent.reduce((sum, one) => sum + documentsBetween(one, 2_000, 12_000), 0);
+      expect(Math.abs(total / 10 / rate - 1)).toBeLessThanOrEqual(0.02);
+    }), { numRuns: 6 });
+  });
+
+  it('holds the tighter one of two caps', async () => {
+    const clock = new ManualClock();
+    const pace = new Pace(clock);
+    pace.set({ documentsPerSecond: 1_000, bytesPerSecond: 30_000 });
+    const sent = sender(pace, clock, 10, 600);
+    await clock.advance(11_000);
+    expect(documentsBetween(sent, 1_000, 11_000)).toBeCloseTo(5_000, -2);
+  });
+
+  it('lets nothing go before the caps are known, nor at a cap of zero', async () => {
+    const clock = new ManualClock();
+    const pace = new Pace(clock);
+    const sent = sender(pace, clock, 1);
+    await clock.advance(100_000);
+    expect(sent).toEqual([]);
+    pace.set({ documentsPerSecond: 0, bytesPerSecond: null });
+    await clock.advance(100_000);
+    expect(sent).toEqual([]);
+    pace.set(NO_CAPS);
+    await clock.advance(10);
+    expect(sent.length).toBeGreaterThan(5);
+  });
+
+  it('takes a new cap at once, also for one who waits already', async () => {
+    const clock = new ManualClock();
+    const pace = new Pace(clock);
+    pace.set({ documentsPerSecond: 1, bytesPerSecond: null });
+    const sent = sender(pace, clock, 100);
+    await clock.advance(1_000);
+    expect(sent).toHaveLength(1);
+    pace.set({ documentsPerSecond: 1_000, bytesPerSecond: null });
+    await clock.advance(1_000);
+    expect(documentsBetween(sent, 1_000, 2_000)).toBeGreaterThanOrEqual(800);
+  });
+
+  it('goes in order, and one who gives up holds up nobody', async () => {
+    const clock = new ManualClock();
+    const pace = new Pace(clock);
+    pace.set({ documentsPerSecond: 10, bytesPerSecond: null });
+    const order: string[] = [];
+    const gone = new AbortController();
+    const take = (name: string, signal: AbortSignal) => pace.take(10, 0, signal).then(() => order.push(name), () => order.push(`${name} gave up`));
+    const all = [take('a', NEVER), take('b', gone.signal), take('c', NEVER)];
+    await clock.advance(10);
+    gone.abort(new Error('enough'));
+    await clock.advance(1_000);
+    await Promise.all(all);
+    expect(order).toEqual(['a', 'b gave up', 'c']);
+    expect(pace.waiting).toBe(0);
+  });
+});
