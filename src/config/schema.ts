@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lanesBetween } from '../domain/lane.ts';
+import { monitor } from './monitor-schema.ts';
 import { atMostOneOf, distinct, numbersHold, rule, together } from './rules.ts';
 
 /**
@@ -203,6 +204,7 @@ export const configSchema = z.strictObject({
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
   processor: processor.prefault({}),
+  monitor: monitor.prefault({}),
   http: z.strictObject({
     host: z.string().default('127.0.0.1').describe('where /metrics, /livez and /readyz are served'),
     port: port.default(0).describe('0 takes a free one'),

@@ -55,7 +55,7 @@ interface Company { readonly config: Config; readonly indices: IndexKeeper; read
 async function runWithCompany(parts: ProcessorParts, processor: Processor, { config, indices, rate }: Company, drain: AbortSignal): Promise<void> {
   const { lane, host, clock, log, source, prefix } = parts;
   const ended = new AbortController();
-  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, read: () => ({ lane: lane.name, host, ...stateOf(processor.status()) }), onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
+  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), read: () => [{ lane: lane.name, host, ...stateOf(processor.status()) }], onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
   const pacing = rate.run(ended.signal);
   const ahead = keepAhead({ clock, keeper: indices, span: config.indices, families: datedFamiliesOf(prefix, parts.pipelines), onRound: (round) => tellRound(log, round) }, ended.signal);
   try {

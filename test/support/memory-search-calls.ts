@@ -12,6 +12,7 @@ interface Call {
   readonly search: MemoryIndices;
   readonly target: string;
   readonly id: string;
+  readonly how: string;
   readonly query: URLSearchParams;
   readonly body: Json;
   /** The body as it came, where it is NDJSON. */
@@ -36,6 +37,7 @@ const ROUTES: readonly Route[] = [
   ['POST', new RegExp(`^/(?<target>${MANY})/_close$`), (call) => change(call, (index) => void (index.closed = true))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_open$`), (call) => change(call, (index) => void (index.closed = false))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_doc/(?<id>.+)$`), getDocument],
+  ['PUT', new RegExp(`^/(?<target>${MANY})/_(?<how>doc|create)/(?<id>.+)$`), putDocument],
   ['POST', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_search$`), searched],
@@ -55,7 +57,7 @@ export function answerCall(search: MemoryIndices, method: string, path: string, 
   for (const [routeMethod, pattern, handle] of ROUTES) {
     const match = routeMethod === method ? pattern.exec(pathname) : null;
     if (match === null) continue;
-    return handle({ search, target: match.groups?.['target'] ?? '*', id: match.groups?.['id'] ?? '', query: url.searchParams, body: (typeof body === 'object' && body !== null ? body : {}) as Json, text: typeof body === 'string' ? body : '' });
+    return handle({ search, target: match.groups?.['target'] ?? '*', id: match.groups?.['id'] ?? '', how: match.groups?.['how'] ?? '', query: url.searchParams, body: (typeof body === 'object' && body !== null ? body : {}) as Json, text: typeof body === 'string' ? body : '' });
   }
   throw new Error(`the search engine in memory knows no ${method} ${path}`);
 }
@@ -152,7 +154,18 @@ function getDocument({ search, target, id }: Call): CallAnswer {
   if (index === undefined) return notFound(target);
   const stored = index.documents.get(id);
   if (stored === undefined || stored.source === null) return { status: 404, body: { _index: target, _id: id, found: false } };
-  return ok({ _index: target, _id: id, _version: stored.version, found: true, _source: stored.source });
+  return ok({ _index: target, _id: id, _version: stored.version, _seq_no: stored.seqNo, _primary_term: 1, found: true, _source: stored.source });
+}
+
+/** One document, under the condition of a sequence number or that it is not there yet. */
+function putDocument({ search, target, id, query, body, how }: Call): CallAnswer {
+  const index = search.indices.get(target);
+  if (index === undefined) return notFound(target);
+  const before = index.documents.get(id);
+  const wanted = query.get('if_seq_no');
+  if ((how === 'create' && before !== undefined) || (wanted !== null && Number(wanted) !== before?.seqNo)) return refused(409, 'version_conflict_engine_exception', `[${id}]: version conflict`);
+  index.apply({ action: 'index', index: target, id, hasId: true, version: null, versionType: 'internal', source: Buffer.from(JSON.stringify(body)) });
+  return { status: before === undefined ? 201 : 200, body: { _seq_no: index.documents.get(id)?.seqNo, _primary_term: 1 } };
 }
 
 /** Several documents by index and id, as they are now. */
