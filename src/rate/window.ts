@@ -48,6 +48,8 @@ export class Window {
   #size: number;
   /** Up to here it grows fast. */
   #threshold: number;
+  /** The size before the present trouble, which began when something was cut after all had gone well. */
+  #before: number;
   /** Whether anything went well since the last cut: a series of cuts is one trouble, and lowers the threshold once. */
   #calm = true;
   #round: Round | null = null;
@@ -61,6 +63,7 @@ export class Window {
     this.#options = options;
     this.#size = Math.min(options.most, Math.max(LEAST, options.start));
     this.#threshold = options.most;
+    this.#before = this.#size;
   }
 
   /** Operations that may be in flight. */
@@ -77,8 +80,11 @@ export class Window {
   /** Requests sent before the last cut tell of the window before it. */
   #cut(sample: Sample, factor: number): void {
     if (sample.sentAt < this.#cutAt) return;
+    if (this.#calm) this.#before = this.#size;
+    const blocked = this.#size === LEAST; // where even the least is refused, refusals say nothing about the size
     this.#size = Math.max(LEAST, this.#size * factor);
     if (this.#calm) this.#threshold = this.#size;
+    if (blocked) this.#threshold = this.#before;
     this.#calm = false;
     this.#cutAt = sample.answeredAt;
     this.#growsAgainAt = sample.answeredAt + COOL_MS;
