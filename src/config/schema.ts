@@ -210,6 +210,10 @@ export const configSchema = z.strictObject({
     port: port.default(0).describe('0 takes a free one'),
     stallMs: milliseconds.default(60_000).describe('/livez fails when there is work and nothing moved for this long'),
   }).prefault({}),
+  tracing: z.strictObject({
+    endpoint: webAddress.describe('where spans are posted: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; its headers come from OTEL_EXPORTER_OTLP_HEADERS'),
+    sampleRatio: z.number().min(0).max(1).default(0.001).describe('share of the events that get a trace; those that come with a traceparent keep what it says'),
+  }).optional().describe('without it nothing is traced'),
   log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('least severe line that is written, to standard error') }).prefault({}),
 });
 

@@ -1,4 +1,5 @@
 import type { Settlement } from '../domain/settlement.ts';
+import { TRACE_HEADER } from '../domain/trace-header.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import { Batch, BatchPage, type Received } from './batch.ts';
@@ -15,6 +16,8 @@ export interface BatcherOptions {
   readonly suffix: Buffer;
   readonly pipelineOf: (topic: string) => string;
   readonly newBatchId: () => string;
+  /** Whether records are looked at for their traces. */
+  readonly traced?: boolean;
   readonly clock: Clock;
 }
 
@@ -97,6 +100,7 @@ export class Batcher {
     batch.advance(offset + 1, 1);
     if (unfit === null) {
       batch.append(this.#reader.current, offset, block.timestamp(index));
+      if (this.#options.traced === true) batch.trace(block.header(index, TRACE_HEADER));
       return;
     }
     const value = block.value(index);

@@ -16,6 +16,7 @@ import { Gate } from './gate.ts';
 import { unlessAborted } from './interrupt.ts';
 import { measureLag } from './lag.ts';
 import { LaneReport } from './lane-report.ts';
+import { LaneTracing } from './lane-tracing.ts';
 import { batchRecord } from './ledger.ts';
 import { OperationReader } from './operation-reader.ts';
 import type { ProcessorParts } from './processor.ts';
@@ -46,6 +47,7 @@ export class Works {
   readonly #books: Books;
   readonly #booksGate: Gate;
   readonly #failureContext: FailureContext;
+  readonly #tracing: LaneTracing | null;
   /** Ends the side work (commits, lag) once everything is settled. */
   readonly #stop = new AbortController();
   /** Ends everything at once: the drain took too long, or something broke. */
@@ -67,6 +69,7 @@ export class Works {
     this.#topics = [...pipelines.keys()];
     this.#pipelineOf = parts.pipelineOf ?? ((topic) => pipelines.get(topic) ?? topic);
     this.#group = `${prefix}sluice.${lane.name}`;
+    this.#tracing = parts.tracing === undefined ? null : new LaneTracing(parts.tracing, lane.name);
     this.#slots = new Slots(parts.rate.limits().inFlight);
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
     this.#admin = source.admin();
@@ -130,7 +133,9 @@ export class Works {
   }
 
   async bulk(batch: Batch): Promise<Delivery> {
-    const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
+    const traceparent = this.#tracing?.sending(batch);
+    const delivery = await deliver(batch, { ...this.#tools, ...(traceparent !== undefined && { traceparent }), recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
+    this.#tracing?.delivered(batch);
     const moments = this.#inFlight.get(batch);
     if (moments !== undefined) moments.delivered = this.#parts.clock.monotonic();
     return delivery;
@@ -149,6 +154,7 @@ export class Works {
     for (const ticket of batch.tickets) this.#settlement.settle(ticket);
     if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, this.#pipelineOf));
     this.#report.settled(batch, delivery, settled - batch.openedTick);
+    this.#tracing?.settled(batch);
     this.#inFlight.delete(batch);
     this.#batcher.recycle(batch);
     this.#slots.give();
@@ -242,7 +248,7 @@ export class Works {
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock }, reader, this.#settlement);
+    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, traced: this.#tracing !== null }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {

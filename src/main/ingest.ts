@@ -21,12 +21,12 @@ export async function runIngest(config: Config): Promise<number> {
   return runService(config, { name: 'ingest', drainTimeoutMs: config.ingest.drainTimeoutMs, build: async (context) => [await ingestComponent(context)] });
 }
 
-async function ingestComponent({ config, clock, log, host, labels }: ServiceContext): Promise<Component> {
+async function ingestComponent({ config, clock, log, host, labels, tracing }: ServiceContext): Promise<Component> {
   const registry = createRegistry(labels);
   const { lookups, run: refresh } = await loadLookups({ settings: config.reference, clock, log, registry });
   const regions = new Map(Object.keys(config.regions).map((region) => [region, openRegionLog(config, region, log)]));
   const ingest = createIngest({
-    clock, log, registry, host, lookups, regions,
+    clock, log, registry, host, lookups, regions, ...(tracing && { tracing }),
     source: openSource(config, log),
     pipelines: pipelinesOf(config),
     settings: config.ingest,
