@@ -1,15 +1,17 @@
 import { Command } from 'commander';
 import { backfillLoadCommand } from './backfill-load.ts';
 import { backfillExtractCommand, backfillPlanCommand } from './backfill-prepare.ts';
+import { backfillVerifyCommand } from './backfill-verify.ts';
 import { backfillListCommand, backfillStatusCommand, backfillSteerCommand } from './backfill-steer.ts';
 
 const HELP = `
-A cycle: plan, extract, load. Each step can be repeated; what is done stays done.
+A cycle: plan, extract, load, verify. Each step can be repeated; what is done stays done.
 
 Examples:
   sluice backfill plan missed-events --from 2026-11-02 --to 2026-11-08
   sluice backfill extract CYCLE
   sluice backfill load CYCLE --workers 2
+  sluice backfill verify CYCLE
   sluice backfill status CYCLE
 
 Exit codes: 0 done, 1 failed, 2 bad usage or configuration.`;
@@ -21,6 +23,7 @@ export function backfillCommand(): Command {
     .addCommand(backfillPlanCommand())
     .addCommand(backfillExtractCommand())
     .addCommand(backfillLoadCommand())
+    .addCommand(backfillVerifyCommand())
     .addCommand(backfillStatusCommand())
     .addCommand(backfillListCommand())
     .addCommand(backfillSteerCommand('pause', 'paused', 'let every loader of a cycle finish what it has and wait'))
