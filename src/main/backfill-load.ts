@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { systemClock } from '../adapters/system-clock.ts';
-import { cycleKeys, caseNamed, pipelineOfCase } from './backfill.ts';
+import { cycleKeys } from './backfill.ts';
+import { caseNamed, pipelineOfCase } from './cases.ts';
 import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad } from '../backfill/load.ts';
 import { readManifest } from '../backfill/manifest.ts';
 import { planDigest, readPlan } from '../backfill/plan.ts';

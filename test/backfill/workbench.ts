@@ -18,6 +18,7 @@ import type { Manifest } from '../../src/backfill/manifest.ts';
 import type { Plan } from '../../src/backfill/plan.ts';
 import { configSchema, type BackfillConfig, type ProcessorConfig } from '../../src/config/schema.ts';
 import { loadLookups, OWN_REFERENCE } from '../../src/lookups/lookups.ts';
+import type { Lookups } from '../../src/domain/pipeline.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { BulkSink } from '../../src/ports/search-index.ts';
 import type { TableEngine } from '../../src/ports/table-engine.ts';
@@ -78,10 +79,13 @@ const SETTINGS: BackfillConfig = { ...configSchema.shape.backfill.parse({}), lea
 
 interface LoadOptions { readonly region?: string; readonly worker?: string; readonly case?: BackfillCase; readonly settings?: Partial<BackfillConfig>; readonly processor?: Partial<ProcessorConfig> }
 
+/** The lookups that come with the project. */
+export async function lookupsOf(): Promise<Lookups> {
+  return (await loadLookups({ settings: configSchema.shape.reference.parse({}), clock: systemClock, log: pino({ level: 'silent' }), registry: new Registry() })).lookups;
+}
+
 async function partsOf(store: ObjectStore, { plan, manifest, keys }: Prepared, options: LoadOptions): Promise<LoadParts> {
-  const log = pino({ level: 'silent' });
-  const { lookups } = await loadLookups({ settings: configSchema.shape.reference.parse({}), clock: systemClock, log, registry: new Registry() });
-  return { plan, manifest, keys, store, lookups, worker: options.worker ?? 'worker-1', case: options.case ?? missedEvents, settings: { ...SETTINGS, ...options.settings }, maxRecordBytes: 1_000_000, enrichTimeoutMs: 1_000 };
+  return { plan, manifest, keys, store, lookups: await lookupsOf(), worker: options.worker ?? 'worker-1', case: options.case ?? missedEvents, settings: { ...SETTINGS, ...options.settings }, maxRecordBytes: 1_000_000, enrichTimeoutMs: 1_000 };
 }
 
 /** The documents of an extract's row groups. */

@@ -36,6 +36,7 @@ const ROUTES: readonly Route[] = [
   ['POST', new RegExp(`^/(?<target>${MANY})/_close$`), (call) => change(call, (index) => void (index.closed = true))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_open$`), (call) => change(call, (index) => void (index.closed = false))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_doc/(?<id>.+)$`), getDocument],
+  ['PUT', new RegExp(`^/(?<target>${MANY})/_doc/(?<id>.+)$`), putDocument],
   ['POST', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_search$`), searched],
@@ -164,6 +165,12 @@ function getMany({ search, body }: Call): CallAnswer {
   }) });
 }
 
+function putDocument({ search, target, id, query, body }: Call): CallAnswer {
+  const index = search.indices.get(target) ?? createIndex(search, target, {});
+  const { status, error } = index.apply({ action: 'index', index: target, id, hasId: true, version: Number(query.get('version')), versionType: query.get('version_type') as 'external_gte', source: Buffer.from(JSON.stringify(body)) });
+  return error === undefined ? { status, body: { result: 'created' } } : { status, body: { error, status } };
+}
+
 /** A bulk body of updates, each on condition of a sequence number. */
 function updateMany({ search, text }: Call): CallAnswer {
   const lines = text.trim().split('\n').map((line) => JSON.parse(line) as Json);
@@ -194,16 +201,31 @@ function searched(call: Call): CallAnswer {
         _index: document.index, _id: document.id, _version: document.version, _seq_no: document.seqNo, _primary_term: 1, _source: document.source, ...(sort.length === 0 ? {} : { sort }),
       })),
     },
-    ...(call.body['aggs'] === undefined ? {} : { aggregations: countsOf(hits, call.body['aggs'] as Record<string, { terms: { field: string } }>) }),
+    ...(call.body['aggs'] === undefined ? {} : { aggregations: aggregated(hits, call.body['aggs'] as Record<string, Aggregation>) }),
   }));
 }
 
-function countsOf(hits: readonly StoredDocument[], aggs: Readonly<Record<string, { terms: { field: string } }>>): Json {
-  return Object.fromEntries(Object.entries(aggs).map(([name, { terms: { field } }]) => {
-    const counts = new Map<string, number>();
-    for (const value of hits.flatMap((hit) => valuesAt(hit, field))) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-    return [name, { buckets: [...counts].map(([key, doc_count]) => ({ key, doc_count })) }];
+type Aggregation = Readonly<Record<string, { readonly field: string }>>;
+
+function aggregated(hits: readonly StoredDocument[], aggs: Readonly<Record<string, Aggregation>>): Json {
+  return Object.fromEntries(Object.entries(aggs).map(([name, aggregation]) => {
+    const [[kind = '', { field = '' } = {}] = []] = Object.entries(aggregation);
+    return [name, aggregateOf(kind, hits.flatMap((hit) => valuesAt(hit, field)))];
   }));
+}
+
+function aggregateOf(kind: string, values: readonly unknown[]): Json {
+  const numbers = values.map((value) => (typeof value === 'string' ? Date.parse(value) : Number(value)));
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  switch (kind) {
+    case 'terms': return { buckets: [...counts].map(([key, doc_count]) => ({ key, doc_count })) };
+    case 'cardinality': return { value: counts.size };
+    case 'sum': return { value: numbers.reduce((sum, number) => sum + number, 0) };
+    case 'min': return { value: numbers.length === 0 ? null : Math.min(...numbers) };
+    case 'max': return { value: numbers.length === 0 ? null : Math.max(...numbers) };
+    default: throw new Error(`the search engine in memory knows no aggregation ${kind}`);
+  }
 }
 
 function found(call: Call, answer: (hits: (StoredDocument & { index: string })[]) => Json): CallAnswer {

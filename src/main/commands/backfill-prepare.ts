@@ -13,7 +13,8 @@ import { globalsOf } from '../../control/cli/globals.ts';
 import { untilStopped } from '../../control/cli/stop-signal.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { readMapping } from '../../setup/mapping-files.ts';
-import { caseNamed, cycleKeys, pipelineOfCase, warehouseOf, withEngine, withRegions, withStore } from '../backfill.ts';
+import { cycleKeys, warehouseOf, withEngine, withRegions, withStore } from '../backfill.ts';
+import { caseNamed, pipelineOfCase } from '../cases.ts';
 import { codeVersion } from '../code-version.ts';
 import { configured } from '../configured.ts';
 

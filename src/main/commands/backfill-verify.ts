@@ -14,6 +14,7 @@ import { createLog } from '../../observability/log.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { withRegions, withStore } from '../backfill.ts';
 import { openCycle } from '../backfill-load.ts';
+import { tellReport } from '../backfill-report.ts';
 import { configured, hostOf } from '../configured.ts';
 import { regionsNamed } from '../redrive.ts';
 
@@ -51,5 +52,6 @@ async function verifyCycle(config: Config, cycle: string, { store, names, sample
     onProgress: ({ groups, of, rows }) => bar.show(groups, of, `${rows.toLocaleString('en')} rows`),
   }, signal))).finally(() => bar.end());
   for (const [region, found] of Object.entries(verified)) await writeJson(store, parts.keys.verified(region), { at: new Date(systemClock.now()).toISOString(), sample, ...found });
+  await tellReport(config, cycle, store, log);
   return verified;
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { backfillLoadCommand } from './backfill-load.ts';
 import { backfillExtractCommand, backfillPlanCommand } from './backfill-prepare.ts';
 import { backfillVerifyCommand } from './backfill-verify.ts';
-import { backfillListCommand, backfillStatusCommand, backfillSteerCommand } from './backfill-steer.ts';
+import { backfillListCommand, backfillShowCommand, backfillStatusCommand, backfillSteerCommand } from './backfill-steer.ts';
 
 const HELP = `
 A cycle: plan, extract, load, verify. Each step can be repeated; what is done stays done.
@@ -12,7 +12,7 @@ Examples:
   sluice backfill extract CYCLE
   sluice backfill load CYCLE --workers 2
   sluice backfill verify CYCLE
-  sluice backfill status CYCLE
+  sluice backfill show CYCLE
 
 Exit codes: 0 done, 1 failed, 2 bad usage or configuration.`;
 
@@ -26,6 +26,7 @@ export function backfillCommand(): Command {
     .addCommand(backfillVerifyCommand())
     .addCommand(backfillStatusCommand())
     .addCommand(backfillListCommand())
+    .addCommand(backfillShowCommand())
     .addCommand(backfillSteerCommand('pause', 'paused', 'let every loader of a cycle finish what it has and wait'))
     .addCommand(backfillSteerCommand('resume', 'running', 'let a paused or cancelled cycle go on'))
     .addCommand(backfillSteerCommand('cancel', 'cancelled', 'end every loader of a cycle; what is done stays done'));
