@@ -36,6 +36,8 @@ export interface VerifiedFacts {
   readonly older: number;
   readonly different: number;
   readonly failed: number;
+  /** Documents without the case's new fields, which the warehouse has no row for or which are newer. */
+  readonly without_new_fields: number;
 }
 
 export interface RegionFacts {
@@ -115,7 +117,7 @@ async function verifiedFacts(store: ObjectStore, keys: CycleKeys, region: string
   return {
     at: found.at, ok: found.ok, sample: found.sample, rows: sum((day) => day.rows), same: sum((day) => day.same),
     superseded: sum((day) => Object.values(day.superseded).reduce((total, count) => total + count, 0)),
-    missing: sum((day) => day.missing), older: sum((day) => day.older), different: sum((day) => day.different), failed: sum((day) => day.failed),
+    missing: sum((day) => day.missing), older: sum((day) => day.older), different: sum((day) => day.different), failed: sum((day) => day.failed), without_new_fields: found.withoutNewFields.documents,
   };
 }
 
