@@ -5,7 +5,7 @@ import type { DatedDocuments } from './dated-documents.ts';
 /** Words of the documents' titles, from frequent (one title in seven) to rare (one in thirty). */
 const WORDS = ['vintage', 'new', 'genuine', 'apple', 'rare', 'iphone', 'original', 'mint', 'candle', 'black', 'boxed', 'yankee', '256gb', 'set', 'pro', 'unlocked', 'case', 'pair', 'charger', 'blue', 'galaxy', 'samsung', 'monitor', 'steel'];
 /** Days that a search spans. */
-const DAYS = 4;
+const DAYS = 8;
 const CONNECTIONS = 32;
 /** Searches that may wait for their answer at once; more than this is no measurement any more. */
 const MOST_OPEN = 200;
