@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchCaps } from './caps.ts';
 import { benchControllers } from './controllers/controllers.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
@@ -14,6 +15,7 @@ const USAGE = `npm run bench -- <bench> [options]
 Benches
   latency      one event from the source topic to both Elasticsearch, four lanes, steady rate
   hot-path     CPU of decoding and building bulk bodies, without any server
+  caps         how exactly hard caps are kept, changed while running, by one host and by two
   controllers  ways to decide how much may be in flight, on a modelled cluster: seconds, no server
   memory       a lane whose destination stalls while its topic is full, with a small heap
   region-loss  ingest into one region while the other does not answer, against both healthy
@@ -65,6 +67,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const benches: Record<string, () => Record<string, unknown> | Promise<Record<string, unknown>>> = {
   latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpSeconds: Number(values['warm-up'] ?? 20), say }),
   'hot-path': () => benchHotPath(),
+  caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
   controllers: () => benchControllers(say),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
   lane: () => benchLane({ stackFile: values.stack, documents, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),

@@ -47,7 +47,7 @@ interface Phase {
   readonly docsPerSecond: number;
 }
 
-interface Look { readonly at: number; readonly settled: number; readonly guard: number | null; readonly queries: number; readonly queryMs: number }
+interface Look { readonly at: number; readonly settled: number; readonly guard: number | null; readonly queries: number; readonly queryMs: number; readonly raw?: unknown }
 
 /** A steady search load, without indexing and while a lane catches up: unbounded, at fixed rates, and under the guard. */
 export async function benchSearchGuard(options: GuardOptions): Promise<Record<string, unknown>> {
@@ -128,10 +128,10 @@ class Run {
   }
 
   async #look(lane: Child | null): Promise<Look> {
-    const stats = (await (await fetch(`${this.#ground.node}/_nodes/stats/indices/search`)).json()) as { nodes: Record<string, { indices: { search: { query_total: number; query_time_in_millis: number } } }> };
+    const stats = (await (await fetch(`${this.#ground.node}/_nodes/stats/indices,thread_pool,jvm,process,adaptive_selection?filter_path=nodes.*.indices.search,nodes.*.thread_pool.search,nodes.*.thread_pool.write,nodes.*.jvm.gc,nodes.*.process.cpu,nodes.*.adaptive_selection,nodes.*.indices.merges,nodes.*.indices.refresh,nodes.*.indices.indexing`)).json()) as { nodes: Record<string, { indices: { search: { query_total: number; query_time_in_millis: number } } }> };
     const [search] = Object.values(stats.nodes).map((node) => node.indices.search);
     const at = performance.now();
-    const read = { queries: search?.query_total ?? 0, queryMs: search?.query_time_in_millis ?? 0 };
+    const read = { queries: search?.query_total ?? 0, queryMs: search?.query_time_in_millis ?? 0, raw: Object.values(stats.nodes)[0] };
     if (lane === null) return { at, settled: 0, guard: null, ...read };
     const status = (await (await fetch(new URL('/status', lane.url))).json()) as { parts: Record<string, LaneStatus> };
     return { at, settled: await settledOf(lane), guard: Object.values(status.parts)[0]?.rate.guard ?? null, ...read };

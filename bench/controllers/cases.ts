@@ -16,7 +16,7 @@ export const CASES: readonly Case[] = [
   { name: 'steady', shape: HEALTHY, seconds: 120, episodes: [] },
   { name: 'steady for two hours', shape: HEALTHY, seconds: 7_200, episodes: [] },
   { name: 'steady, a sixth of the speed', shape: SMALL, seconds: 120, episodes: [] },
-  { name: 'refused inside a 200', shape: NARROW, seconds: 120, episodes: [] },
+  { name: 'refused inside a 200', shape: NARROW, seconds: 600, episodes: [] },
   { name: 'slow, but takes everything', shape: HEALTHY, seconds: 120, episodes: [{ from: 20_000, until: 80_000, speed: 0.1 }] },
   { name: 'blocked for ten minutes', shape: HEALTHY, seconds: 700, episodes: [{ from: 20_000, until: 620_000, speed: 0 }] },
   { name: 'half the capacity for a while', shape: HEALTHY, seconds: 180, episodes: [{ from: 60_000, until: 120_000, speed: 0.5 }] },

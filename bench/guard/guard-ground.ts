@@ -10,12 +10,11 @@ import { startChild, type Child } from '../child.ts';
 import { BENCH_PIPELINE } from '../events.ts';
 import { regionalTopicOf } from '../../src/domain/pipeline.ts';
 import { BENCH_LANE, REGION } from '../lane-ground.ts';
-import { settledOf } from '../memory.ts';
 import type { DatedDocuments } from './dated-documents.ts';
 
 const SEND_RECORDS = 2_000;
 const SENDS_AT_ONCE = 4;
-const POLL_MS = 500;
+const POLL_MS = 2_000;
 
 /** What a lane is allowed to do in a phase. */
 export interface PhaseRate { readonly documentsPerSecond: number | null; readonly searchFactor: number }
@@ -44,9 +43,8 @@ export class GuardGround {
     if (ranges.reduce((sum, { latest }) => sum + latest, 0) < 2 * this.#documents.count) await this.#fill();
     if ((await this.#indexed()) >= this.#documents.count) return;
     const lane = await this.catchUp({ documentsPerSecond: null, searchFactor: 0 });
-    while ((await settledOf(lane)) < 2 * this.#documents.count) await sleep(POLL_MS);
+    while ((await this.#indexed()) < this.#documents.count) await sleep(POLL_MS);
     await lane.stop();
-    await fetch(`${this.node}/${this.#all()}/_refresh`, { method: 'POST' });
   }
 
   /** A lane that begins at the first record. */

@@ -5,7 +5,7 @@ import type { DatedDocuments } from './dated-documents.ts';
 /** Words of the documents' titles, from frequent (one title in seven) to rare (one in thirty). */
 const WORDS = ['vintage', 'new', 'genuine', 'apple', 'rare', 'iphone', 'original', 'mint', 'candle', 'black', 'boxed', 'yankee', '256gb', 'set', 'pro', 'unlocked', 'case', 'pair', 'charger', 'blue', 'galaxy', 'samsung', 'monitor', 'steel'];
 /** Days that a search spans. */
-const DAYS = 4;
+const DAYS = 8;
 const CONNECTIONS = 32;
 /** Searches that may wait for their answer at once; more than this is no measurement any more. */
 const MOST_OPEN = 200;
@@ -14,7 +14,7 @@ const MOST_OPEN = 200;
 export interface Answered { readonly due: number; readonly ms: number }
 
 /**
- * Searches that begin at a fixed rate whether or not those before them were answered: a keyword, a range of days and its indices,
+ * Searches that begin at a fixed rate whether or not those before them were answered: keywords, a range of days and its indices,
  * three aggregations. What a slow search delays counts as its delay.
  */
 export class SearchLoad {
@@ -64,7 +64,7 @@ export class SearchLoad {
     const { indices, from, until } = this.#documents.span(scattered(number) % (this.#documents.days - DAYS + 1), DAYS);
     const body = JSON.stringify({
       size: 10, track_total_hits: true,
-      query: { bool: { must: [{ match: { title: WORDS[(number * 7) % WORDS.length] } }], filter: [{ range: { sold_at: { gte: new Date(from).toISOString(), lt: new Date(until).toISOString() } } }] } },
+      query: { bool: { must: [{ match: { title: `${WORDS[(number * 7) % WORDS.length]} ${WORDS[(number * 11 + 5) % WORDS.length]}` } }], filter: [{ range: { sold_at: { gte: new Date(from).toISOString(), lt: new Date(until).toISOString() } } }] } },
       aggs: { categories: { terms: { field: 'category.path' } }, days: { date_histogram: { field: 'sold_at', calendar_interval: 'day' } }, prices: { percentiles: { field: 'price', percents: [25, 50, 75] } } },
     });
     const answer = await request(`${this.#node}/${indices.join(',')}/_search?request_cache=false&filter_path=hits.total.value,timed_out`, { dispatcher: this.#agent, method: 'POST', body, headers: { 'content-type': 'application/json' } });

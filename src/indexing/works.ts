@@ -93,6 +93,7 @@ export class Works {
     const joining = this.#consumer.start({
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions) => this.#revoked(partitions),
+      handOver: () => this.guard(this.#books.commit(this.#abort.signal)),
     });
     await unlessAborted(joining, drain);
     this.#state = 'running';

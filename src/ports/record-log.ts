@@ -41,6 +41,8 @@ export interface AssignmentListener {
   assigned(partitions: readonly TopicPartition[]): void;
   /** After this call commits for these partitions are refused; records already handed out may be finished or dropped. */
   revoked(partitions: readonly TopicPartition[]): void;
+  /** The group is about to deal anew: what is committed by the time this resolves is not read again by others. Waited for a short while; not every adapter calls it. */
+  handOver?(): Promise<void>;
 }
 
 /**

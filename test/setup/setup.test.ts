@@ -94,7 +94,7 @@ describe('setup', () => {
     expect(first.regions['west']?.search).toMatchObject({ templates: [{ name: 'a.sold-items', state: 'created' }, { name: 'a.sluice-failures', state: 'created' }, { name: 'a.sluice-batches', state: 'created' }, { name: 'a.sluice-alerts', state: 'created' }] });
     const second = await setup(SETTINGS, to);
     expect(second).toMatchObject({ ok: true, source: { created: [] }, regions: { west: { search: { templates: Array(4).fill({ state: 'kept' }) as unknown[], indices: { created: [], kept: INDICES } } } } });
-    expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 1 } });
+    expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 2 } });
   });
   test('one sick cluster does not keep the others from being set up', async () => {
     const search = new MemorySearch();

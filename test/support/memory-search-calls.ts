@@ -159,13 +159,15 @@ function getDocument({ search, target, id }: Call): CallAnswer {
 
 /** One document, under the condition of a sequence number or that it is not there yet. */
 function putDocument({ search, target, id, query, body, how }: Call): CallAnswer {
-  const index = search.indices.get(target);
+  const version = query.get('version');
+  const index = search.indices.get(target) ?? (version === null ? undefined : createIndex(search, target, {}));
   if (index === undefined) return notFound(target);
   const before = index.documents.get(id);
   const wanted = query.get('if_seq_no');
   if ((how === 'create' && before !== undefined) || (wanted !== null && Number(wanted) !== before?.seqNo)) return refused(409, 'version_conflict_engine_exception', `[${id}]: version conflict`);
-  index.apply({ action: 'index', index: target, id, hasId: true, version: null, versionType: 'internal', source: Buffer.from(JSON.stringify(body)) });
-  return { status: before === undefined ? 201 : 200, body: { _seq_no: index.documents.get(id)?.seqNo, _primary_term: 1 } };
+  const versioned = version === null ? { version: null, versionType: 'internal' as const } : { version: Number(version), versionType: query.get('version_type') as 'external_gte' };
+  const { status, error } = index.apply({ action: 'index', index: target, id, hasId: true, ...versioned, source: Buffer.from(JSON.stringify(body)) });
+  return error === undefined ? { status, body: { _seq_no: index.documents.get(id)?.seqNo, _primary_term: 1 } } : { status, body: { error, status } };
 }
 
 /** Several documents by index and id, as they are now. */
@@ -207,16 +209,31 @@ function searched(call: Call): CallAnswer {
         _index: document.index, _id: document.id, _version: document.version, _seq_no: document.seqNo, _primary_term: 1, _source: document.source, ...(sort.length === 0 ? {} : { sort }),
       })),
     },
-    ...(call.body['aggs'] === undefined ? {} : { aggregations: countsOf(hits, call.body['aggs'] as Record<string, { terms: { field: string } }>) }),
+    ...(call.body['aggs'] === undefined ? {} : { aggregations: aggregated(hits, call.body['aggs'] as Record<string, Aggregation>) }),
   }));
 }
 
-function countsOf(hits: readonly StoredDocument[], aggs: Readonly<Record<string, { terms: { field: string } }>>): Json {
-  return Object.fromEntries(Object.entries(aggs).map(([name, { terms: { field } }]) => {
-    const counts = new Map<string, number>();
-    for (const value of hits.flatMap((hit) => valuesAt(hit, field))) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-    return [name, { buckets: [...counts].map(([key, doc_count]) => ({ key, doc_count })) }];
+type Aggregation = Readonly<Record<string, { readonly field: string }>>;
+
+function aggregated(hits: readonly StoredDocument[], aggs: Readonly<Record<string, Aggregation>>): Json {
+  return Object.fromEntries(Object.entries(aggs).map(([name, aggregation]) => {
+    const [[kind = '', { field = '' } = {}] = []] = Object.entries(aggregation);
+    return [name, aggregateOf(kind, hits.flatMap((hit) => valuesAt(hit, field)))];
   }));
+}
+
+function aggregateOf(kind: string, values: readonly unknown[]): Json {
+  const numbers = values.map((value) => (typeof value === 'string' ? Date.parse(value) : Number(value)));
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  switch (kind) {
+    case 'terms': return { buckets: [...counts].map(([key, doc_count]) => ({ key, doc_count })) };
+    case 'cardinality': return { value: counts.size };
+    case 'sum': return { value: numbers.reduce((sum, number) => sum + number, 0) };
+    case 'min': return { value: numbers.length === 0 ? null : Math.min(...numbers) };
+    case 'max': return { value: numbers.length === 0 ? null : Math.max(...numbers) };
+    default: throw new Error(`the search engine in memory knows no aggregation ${kind}`);
+  }
 }
 
 function found(call: Call, answer: (hits: (StoredDocument & { index: string })[]) => Json): CallAnswer {
