@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaneStatus } from '../src/indexing/status.ts';
@@ -13,7 +13,7 @@ import { percentile, rounded } from './statistics.ts';
 
 const DAYS = 10;
 /** Between two phases, s: merges and refreshes of the one before come to their end. */
-const PAUSE_SECONDS = 8;
+const PAUSE_SECONDS = 5;
 const LOOK_MS = 1_000;
 
 export interface GuardOptions {
@@ -131,7 +131,7 @@ class Run {
     const stats = (await (await fetch(`${this.#ground.node}/_nodes/stats/indices,thread_pool,jvm,process,adaptive_selection?filter_path=nodes.*.indices.search,nodes.*.thread_pool.search,nodes.*.thread_pool.write,nodes.*.jvm.gc,nodes.*.process.cpu,nodes.*.adaptive_selection,nodes.*.indices.merges,nodes.*.indices.refresh,nodes.*.indices.indexing`)).json()) as { nodes: Record<string, { indices: { search: { query_total: number; query_time_in_millis: number } } }> };
     const [search] = Object.values(stats.nodes).map((node) => node.indices.search);
     const at = performance.now();
-    const read = { queries: search?.query_total ?? 0, queryMs: search?.query_time_in_millis ?? 0, raw: Object.values(stats.nodes)[0] };
+    const read = { queries: search?.query_total ?? 0, queryMs: search?.query_time_in_millis ?? 0, raw: { ...(Object.values(stats.nodes)[0] as object), machine: readFileSync('/proc/stat', 'utf8').slice(0, 120), lanePid: lane?.cpuSeconds() ?? 0 } };
     if (lane === null) return { at, settled: 0, guard: null, ...read };
     const status = (await (await fetch(new URL('/status', lane.url))).json()) as { parts: Record<string, LaneStatus> };
     return { at, settled: await settledOf(lane), guard: Object.values(status.parts)[0]?.rate.guard ?? null, ...read };

@@ -11,10 +11,10 @@ import { produce, record, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog, type
 import { waitFor } from '../support/stack.ts';
 
 const SERVER = 'elasticsearch-west';
-const SETTINGS = ['thread_pool.write.size=1', 'thread_pool.write.queue_size=1'];
-/** What the server takes at once: one request that is worked at, and one that waits. */
-const TAKEN_AT_ONCE = 2;
-const IN_FLIGHT = 8;
+const SETTINGS = ['thread_pool.write.size=1', 'thread_pool.write.queue_size=3'];
+/** What the server takes at once: one request that is worked at, and those that wait. */
+const TAKEN_AT_ONCE = 4;
+const IN_FLIGHT = 16;
 const BATCH = 200;
 const RECORDS = 60_000;
 
@@ -50,9 +50,8 @@ it('a lane finds how much a server with a small write queue takes, and loses not
   expect(counts()).toMatchObject({ applied: RECORDS, rejected: 0, refused: 0 });
   expect(await rejectedByServer()).toBeGreaterThan(0);
   // It began with four times as much in flight as the server takes; what it found keeps refusals rare.
-  expect(rate.status().window).toBeLessThan((IN_FLIGHT * BATCH) / 2);
-  expect(counts().retried / RECORDS).toBeLessThan(0.2);
   expect(rate.limits().inFlight).toBeLessThanOrEqual(TAKEN_AT_ONCE + 1);
+  expect(counts().retried / RECORDS).toBeLessThan(0.2);
 }, 180_000);
 
 /** Write tasks that the server had no place for. */
