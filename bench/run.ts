@@ -23,6 +23,7 @@ Options
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
   --docs N           documents, region-loss: events (default 1000000; indices: 50000)
   --rounds R         interleaved rounds of lane and region-loss (default 3)
+  --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
@@ -43,7 +44,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
+    docs: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string', default: '30' }, 'warm-up': { type: 'string', default: '20' },
     'node-option': { type: 'string', multiple: true, default: [] },
   },
@@ -55,7 +56,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
   latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']), say }),
   'hot-path': () => benchHotPath(),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds), say }),
-  lane: () => benchLane({ stackFile: values.stack, documents, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),
