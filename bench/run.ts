@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
+import { benchIngest } from './ingest.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
@@ -15,14 +16,15 @@ Benches
   memory       a lane whose destination stalls while its topic is full, with a small heap
   region-loss  ingest into one region while the other does not answer, against both healthy
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
+  ingest       a filled source topic into one and into both regional topics, against producing alone
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
   indices      what it costs to create and to route to many indices
 
 Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
-  --docs N           documents, region-loss: events (default 1000000; indices: 50000)
-  --rounds R         interleaved rounds of lane and region-loss (default 3)
+  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000)
+  --rounds R         interleaved rounds of lane, ingest and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
@@ -57,6 +59,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
   'hot-path': () => benchHotPath(),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds), say }),
   lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),
