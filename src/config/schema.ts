@@ -95,7 +95,7 @@ const ingest = z.strictObject({
 const processor = z.strictObject({
   batchBytes: z.int().min(4 * KIB).max(100 * MIB).default(3 * MIB).describe('a batch is sent when it holds this much'),
   batchOperations: z.int().positive().default(5_000).describe('… or this many operations; smaller ones are tried first'),
-  batchAgeMs: z.int().nonnegative().default(20).describe('… or when its first operation is this old'),
+  batchAgeMs: z.int().nonnegative().default(20).describe('… or this long after the batch before it; the first one after a pause goes at once'),
   inFlight: z.int().positive().max(64).default(3).describe('most batches being indexed at once'),
   targetLatencyMs: milliseconds.default(2_000).describe('a bulk request that takes longer is a sign of overload: less is put in flight'),
   guardIntervalMs: milliseconds.default(3_000).describe('how often the search guard reads what the cluster tells of its searches'),

@@ -283,6 +283,8 @@ function onlySpaceAfterBrace(value: Buffer): boolean {
 }
 
 function isTombstone(value: Buffer): boolean {
-  const at = value.length - TOMBSTONE.length;
-  return at > 0 && value.compare(TOMBSTONE, 0, TOMBSTONE.length, at) === 0;
+  const before = value.length - TOMBSTONE.length;
+  if (before <= 0) return false;
+  for (let at = TOMBSTONE.length - 1; at >= 0; at -= 1) if (value[before + at] !== TOMBSTONE[at]) return false;
+  return true;
 }

@@ -4,7 +4,7 @@ import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
 import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
-import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
+import type { PollOptions, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
@@ -19,13 +19,12 @@ import { LaneReport } from './lane-report.ts';
 import { LaneTracing } from './lane-tracing.ts';
 import { batchRecord } from './ledger.ts';
 import { OperationReader } from './operation-reader.ts';
+import { patienceOf } from './patience.ts';
 import type { ProcessorParts } from './processor.ts';
 import { Slots } from './slots.ts';
 import type { LaneStatus } from './status.ts';
 import { Targets } from './targets.ts';
 
-/** How long one poll waits when nothing is pending, ms. */
-const IDLE_WAIT_MS = 500;
 /** Less than this is not worth a fetch, bytes. */
 const MIN_FETCH_BYTES = 64 * 1024;
 /** How often the lag is measured, ms. */
@@ -104,9 +103,8 @@ export class Works {
   /** The next blocks; waits no longer than the open batch may. */
   async consume(drain: AbortSignal): Promise<Received[]> {
     await this.#roomToFetch(drain);
-    const wait = this.#slots.anyFree ? (this.#batcher.dueIn() ?? IDLE_WAIT_MS) : IDLE_WAIT_MS;
-    const polling = this.#poll(Math.min(wait, IDLE_WAIT_MS));
-    const received = await unlessAborted(polling, drain);
+    const patience = patienceOf({ gatherMs: this.#batcher.gatherMs(), placeFree: this.#slots.anyFree, batchAgeMs: this.#parts.settings.batchAgeMs, open: this.#batcher.dueIn() !== null });
+    const received = await unlessAborted(this.#poll(patience), drain);
     if (received === null || drain.aborted) return [];
     for (const { block } of received) this.#report.consumed(block.count, block.bytes);
     return received;
@@ -224,14 +222,14 @@ export class Works {
   }
 
   /** Records that cannot be read stop their partition, not the lane: the others go on, and it is told. */
-  async #poll(maxWaitMs: number): Promise<Received[]> {
+  async #poll(patience: Pick<PollOptions, 'maxWaitMs' | 'minBytes'>): Promise<Received[]> {
     try {
-      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), ...patience });
       return blocks.flatMap((block) => this.#received(block));
     } catch (error) {
       if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
       this.#report.unreadable(error.code, messageOf(error));
-      await this.#parts.clock.sleep(maxWaitMs);
+      await this.#parts.clock.sleep(patience.maxWaitMs);
       return [];
     }
   }

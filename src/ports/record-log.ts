@@ -34,6 +34,8 @@ export interface PollOptions {
   readonly maxBytes: number;
   /** How long to wait for the first record, ms. */
   readonly maxWaitMs: number;
+  /** A broker may gather so much before it answers, within `maxWaitMs`; an adapter that cannot ask for it answers sooner. Default: anything. */
+  readonly minBytes?: number;
 }
 
 /** Told about the partitions of a group member. Calls are synchronous and in order; the listener must not throw. */
