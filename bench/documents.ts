@@ -1,4 +1,5 @@
 import { encodeEnvelope, ENVELOPE_HEADER } from '../src/domain/envelope.ts';
+import { documentBytes } from '../src/domain/fingerprint.ts';
 import { indexNameOf } from '../src/domain/index-name.ts';
 import { regionalTopicOf } from '../src/domain/pipeline.ts';
 import type { OutgoingRecord } from '../src/ports/record-log.ts';
@@ -19,11 +20,12 @@ export function benchIndex(prefix: string): string {
 
 /** A source of endless documents of about 600 bytes. */
 export async function benchDocuments(): Promise<(number: number) => BenchDocument> {
-  const bodies = (await saleDocuments(TEMPLATES)).map((document) => JSON.stringify({ ...document.body, deleted: false }));
+  const bodies = (await saleDocuments(TEMPLATES)).map((document) => JSON.stringify(document.body));
   return (number) => {
     const listing = String(300_000_000_000 + number);
-    const body = (bodies[number % bodies.length] as string).replace(/"listing_id":"\d+"/, `"listing_id":"${listing}"`);
-    return { id: `${listing}-1`, version: 1_790_000_000_000 + number, body };
+    const json = (bodies[number % bodies.length] as string).replace(/"listing_id":"\d+"/, `"listing_id":"${listing}"`);
+    const [id, version] = [`${listing}-1`, 1_790_000_000_000 + number];
+    return { id, version, body: documentBytes(json, { id, version, deleted: false }).toString() };
   };
 }
 

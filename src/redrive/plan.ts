@@ -2,7 +2,7 @@ import type { Operation } from '../domain/envelope.ts';
 import type { Flaw } from '../indexing/precheck.ts';
 import type { IngestRecord } from '../ingest/record.ts';
 import { leadOf, type Case } from './case.ts';
-import { planDocument } from './plan-document.ts';
+import { planDocument, type Patching } from './plan-document.ts';
 import { planEvent, type Conversion } from './plan-event.ts';
 import type { RedriveParts } from './parts.ts';
 import { applyPatch, type Patched, type Transform } from './patch.ts';
@@ -47,17 +47,17 @@ export async function planCase(one: Case, options: PlanOptions, conversion: Conv
   const payload = await wholePayload(lead, parts);
   if (!payload.ok) return { case: one, plan: { kind: 'failed', flaw: payload.flaw }, change: null };
   const patched = await patchedPayload(lead, payload.bytes, options.transform);
-  if (patched === null) return { case: one, plan: await planBytes(one, payload.bytes, false, conversion, parts), change: null };
+  if (patched === null) return { case: one, plan: await planBytes(one, payload.bytes, null, conversion, parts), change: null };
   switch (patched.kind) {
     case 'skipped': return { case: one, plan: { kind: 'skipped' }, change: null };
     case 'failed': return { case: one, plan: { kind: 'failed', flaw: { type: 'patch_failed', reason: patched.problem } }, change: null };
-    case 'bytes': return { case: one, plan: await planBytes(one, patched.bytes, options.raiseEpoch, conversion, parts), change: { before: patched.before, after: patched.after } };
+    case 'bytes': return { case: one, plan: await planBytes(one, patched.bytes, options, conversion, parts), change: { before: patched.before, after: patched.after } };
   }
 }
 
-function planBytes(one: Case, payload: Buffer | null, raiseEpoch: boolean, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
+function planBytes(one: Case, payload: Buffer | null, patching: Patching | null, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
   const lead = leadOf(one);
-  return one.kind === 'event' ? planEvent(lead, payload, raiseEpoch, conversion, parts) : planDocument(lead, payload, raiseEpoch, parts);
+  return one.kind === 'event' ? planEvent(lead, payload, patching?.raiseEpoch === true, conversion, parts) : planDocument(lead, payload, patching, parts);
 }
 
 /** A delete has no document to patch. */
