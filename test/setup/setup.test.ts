@@ -1,8 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../src/ports/search-index.ts';
 import { regionalTopicsOf, sourceTopicsOf } from '../../src/setup/ensure-topics.ts';
 import { ensureTemplates } from '../../src/setup/ensure-templates.ts';
-import { setup, type SetupConnections, type SetupSettings } from '../../src/setup/setup.ts';
+import { setup, templatesOf, type SetupConnections, type SetupSettings } from '../../src/setup/setup.ts';
 import { templateOf, type Template } from '../../src/setup/template.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLog } from '../support/memory-log.ts';
@@ -94,7 +98,16 @@ describe('setup', () => {
     expect(first.regions['west']?.search).toMatchObject({ templates: [{ name: 'a.sold-items', state: 'created' }, { name: 'a.sluice-failures', state: 'created' }, { name: 'a.sluice-batches', state: 'created' }, { name: 'a.sluice-alerts', state: 'created' }] });
     const second = await setup(SETTINGS, to);
     expect(second).toMatchObject({ ok: true, source: { created: [] }, regions: { west: { search: { templates: Array(4).fill({ state: 'kept' }) as unknown[], indices: { created: [], kept: INDICES } } } } });
-    expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 2 } });
+    expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 3 } });
+  });
+  test('a mapping without the fingerprint is refused: every document would be rejected', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-mappings-'));
+    for (const name of ['sold-items', 'sluice-failures', 'sluice-batches', 'sluice-alerts']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'v3.json'), JSON.stringify({ mappings: { properties: { title: { type: 'text' } } } }));
+    }
+    await expect(templatesOf({ ...SETTINGS, mappings: pathToFileURL(`${folder}/`) })).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('v4.json') as string });
+    rmSync(folder, { recursive: true });
   });
   test('one sick cluster does not keep the others from being set up', async () => {
     const search = new MemorySearch();
