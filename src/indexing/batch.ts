@@ -1,6 +1,7 @@
 import type { Operation } from '../domain/envelope.ts';
 import { keyOf, type Settlement, type Ticket } from '../domain/settlement.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
+import type { BeatInBatch } from './heartbeats.ts';
 import { Newest } from './newest.ts';
 import type { Flaw } from './precheck.ts';
 import type { Target } from './targets.ts';
@@ -97,6 +98,7 @@ export class Batch {
   readonly openedTick: number;
   readonly tickets: Ticket[] = [];
   readonly refusals: Refusal[] = [];
+  readonly beats: BeatInBatch[] = [];
   /** Indices of the operations, each with a number of its own. */
   readonly #groups = new Map<Target, number>();
   /** Full, or old enough: what the input gave. */

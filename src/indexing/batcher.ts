@@ -2,6 +2,7 @@ import type { Settlement } from '../domain/settlement.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import { Batch, BatchPage, type Received } from './batch.ts';
+import { stamped, type HeartbeatContext } from './heartbeats.ts';
 import type { OperationReader, Unfit } from './operation-reader.ts';
 
 export interface BatcherOptions {
@@ -15,6 +16,7 @@ export interface BatcherOptions {
   readonly suffix: Buffer;
   readonly pipelineOf: (topic: string) => string;
   readonly newBatchId: () => string;
+  readonly heartbeats: HeartbeatContext;
   readonly clock: Clock;
 }
 
@@ -96,6 +98,7 @@ export class Batcher {
     const offset = block.offset(index);
     batch.advance(offset + 1, 1);
     if (unfit === null) {
+      if (this.#reader.current.target.heartbeats) return this.#putBeat(batch, block, index);
       batch.append(this.#reader.current, offset, block.timestamp(index));
       return;
     }
@@ -109,5 +112,13 @@ export class Batcher {
       documentId: unfit.stage === 'precheck' ? this.#reader.currentId() : null,
       version: unfit.stage === 'precheck' ? this.#reader.current.version : null,
     });
+  }
+
+  #putBeat(batch: Batch, block: RecordBlock, index: number): void {
+    const { topic, partition } = block;
+    const [offset, timestamp] = [block.offset(index), block.timestamp(index)];
+    const beat = stamped(this.#reader.current, batch.id, { topic, partition, offset, timestamp }, this.#options.heartbeats);
+    if (beat !== null) batch.beats.push({ at: batch.count, ...beat.beat });
+    batch.append(beat?.input ?? this.#reader.current, offset, timestamp);
   }
 }
