@@ -61,7 +61,7 @@ function build(blocks: Iterable<RecordBlock>, period: Period): void {
   settlement.assign([{ topic: 't', partition: 0 }]);
   const pipelineOf = () => BENCH_PIPELINE;
   const reader = new OperationReader({ targets: new Targets(new Map([[BENCH_PIPELINE, { base: BENCH_PIPELINE, period, schema: 1 }]]), 'external_gte'), pipelineOf, maxDocumentBytes });
-  const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => ({ operations: batchOperations, bytes: batchBytes }), suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock }, reader, settlement);
+  const batcher = new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => ({ operations: batchOperations, bytes: batchBytes }), suffix: originSuffix({ role: 'primary', code: 'bench', host_group: 'default' }), pipelineOf, newBatchId: () => 'b', clock: systemClock, heartbeats: { lane: 'west-west', cluster: 'west', destination: 'west', host: 'bench', origin: { role: 'primary', code: 'bench', host_group: 'default' }, now: () => 0 } }, reader, settlement);
   for (const block of blocks) for (const batch of batcher.add({ block, assignment: settlement.assignmentOf(block) as number })) batcher.recycle(batch);
 }
 

@@ -204,6 +204,9 @@ export const configSchema = z.strictObject({
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
   processor: processor.prefault({}),
+  heartbeats: z.strictObject({
+    everyMs: z.int().min(0).max(3_600_000).default(10_000).describe('ingest writes one heartbeat this often into each source partition that it reads; 0: none, as where it may not write there'),
+  }).prefault({}),
   monitor: monitor.prefault({}),
   http: z.strictObject({
     host: z.string().default('127.0.0.1').describe('where /metrics, /livez and /readyz are served'),

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { TopicPartition } from '../domain/partition.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import type { IngestStatus } from '../ingest/status.ts';
 import { loadLookups } from '../lookups/lookups.ts';
@@ -9,6 +10,7 @@ import { createRegistry } from '../observability/metrics.ts';
 import { stateTopicOf } from '../setup/ensure-topics.ts';
 import { codeVersion } from './code-version.ts';
 import { openRegionLog, openSource } from './connections.ts';
+import { beat } from './heartbeat.ts';
 import { pipelinesOf } from './configured.ts';
 import { runService, type Component, type ServiceContext } from './service.ts';
 
@@ -45,15 +47,21 @@ async function ingestComponent({ config, clock, log, host, labels, tracing }: Se
         log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(),
         read: () => statesOf(ingest.status(), host, ended.signal.aborted), onProblem: (problem) => log.debug({ problem }, 'state not told'),
       }, ended.signal));
+      const beating = beat({ config, log, clock, host, registry, owns: readBy(ingest.status) }, ended.signal);
       try {
         await ingest.run(drain);
       } finally {
         ended.abort();
-        await Promise.all([refreshing, ...telling]);
+        await Promise.all([refreshing, beating, ...telling]);
       }
     },
     close: () => ingest.close(),
   };
+}
+
+/** Whether a partition is read by this process. */
+function readBy(status: () => IngestStatus): (partition: TopicPartition) => boolean {
+  return ({ topic, partition }) => status().regions[0]?.partitions.some((read) => read.topic === topic && read.partition === partition) === true;
 }
 
 function statesOf({ regions }: IngestStatus, host: string, ended: boolean): ToldState[] {
