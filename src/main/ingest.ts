@@ -6,6 +6,7 @@ import { loadLookups } from '../lookups/lookups.ts';
 import type { HealthPart } from '../observability/health.ts';
 import { INGEST_TO } from '../monitor/rules/held.ts';
 import { tellState, type ToldState } from '../monitor/state-notes.ts';
+import { measureProcess } from '../observability/process-figures.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import { stateTopicOf } from '../setup/ensure-topics.ts';
 import { codeVersion } from './code-version.ts';
@@ -44,7 +45,7 @@ async function ingestComponent({ config, clock, log, host, labels, tracing }: Se
       const refreshing = refresh(AbortSignal.any([drain, ended.signal]));
       // Into every region: the one that is cut loose cannot be told.
       const telling = [...regions.values()].map((region) => tellState({
-        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(),
+        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(), process: measureProcess(),
         read: () => statesOf(ingest.status(), host, ended.signal.aborted), onProblem: (problem) => log.debug({ problem }, 'state not told'),
       }, ended.signal));
       const beating = beat({ config, log, clock, host, registry, owns: readBy(ingest.status) }, ended.signal);
