@@ -51,7 +51,7 @@ describe('setup on a real cluster', () => {
   }
 
   test('creates templates, aliases and indices, and keeps them the second time', async () => {
-    expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: Array(4).fill({ state: 'created' }) as unknown[], indices: { kept: [] } } } } });
+    expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: Array(5).fill({ state: 'created' }) as unknown[], indices: { kept: [] } } } } });
     expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: [{ state: 'kept', mapped: [], aliased: [] }, { state: 'kept' }, { state: 'kept' }, { state: 'kept' }, { state: 'kept' }], indices: { created: [] } } } } });
   }, TIMEOUT_MS);
 
