@@ -2,7 +2,7 @@ import { encodeEnvelope } from '../domain/envelope.ts';
 import type { SourceEvent } from '../domain/event.ts';
 import { HEARTBEATS_PIPELINE, HEARTBEATS_SCHEMA } from '../domain/system-names.ts';
 import { beatOf } from '../heartbeat/beat.ts';
-import { documentBytes, ingestRecord } from './document.ts';
+import { ingestRecord } from './document.ts';
 import type { EventContext, Route } from './process-event.ts';
 import type { EventEnd } from './record.ts';
 
@@ -15,11 +15,11 @@ export function heartbeatEnd({ pipeline, regionalTopic }: Route, event: SourceEv
   const id = `${emitter}/${event.topic}/${partition}/${slot}`;
   const body = {
     '@timestamp': new Date(emitted).toISOString(), beat: id, emitter, pipeline: pipeline.name, topic: event.topic, partition, slot, ingest_host: host,
-    times: { emitted, ingested },
+    times: { emitted, ingested }, deleted: false,
   };
   const envelope = encodeEnvelope({
     operation: 'index', schema: HEARTBEATS_SCHEMA, version: emitted, routingTime: emitted, sourceTime: event.timestamp, ingestTime: ingested,
     pipeline: HEARTBEATS_PIPELINE, id,
   });
-  return { kind: 'written', record: ingestRecord({ topic: regionalTopic, key: event.key?.toString('utf8') ?? id, value: documentBytes(body, false), envelope, event, failure: false }) };
+  return { kind: 'written', record: ingestRecord({ topic: regionalTopic, key: event.key?.toString('utf8') ?? id, value: Buffer.from(JSON.stringify(body)), envelope, event, failure: false }) };
 }
