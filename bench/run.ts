@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchCaps } from './caps.ts';
 import { benchControllers } from './controllers/controllers.ts';
+import { benchDetect } from './detect.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
 import { benchIngest } from './ingest.ts';
@@ -15,6 +16,7 @@ const USAGE = `npm run bench -- <bench> [options]
 
 Benches
   latency      one event from the source topic to both Elasticsearch, four lanes, steady rate
+  detect       faults on real servers: seconds until the right alert, what else is told, seconds until it is over
   hot-path     CPU of decoding and building bulk bodies, without any server
   caps         how exactly hard caps are kept, changed while running, by one host and by two
   controllers  ways to decide how much may be in flight, on a modelled cluster: seconds, no server
@@ -29,6 +31,7 @@ Benches
 Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
+  --faults A,B       only these, detect                 (default all)
   --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000)
   --rounds R         interleaved rounds of lane, ingest and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
@@ -58,7 +61,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
+    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
     targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string', default: '20' }, prefix: { type: 'string' }, trace: { type: 'string' },
@@ -69,6 +72,7 @@ const documents = Number(values.docs ?? 1_000_000);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const benches: Record<string, () => Record<string, unknown> | Promise<Record<string, unknown>>> = {
   latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpSeconds: Number(values['warm-up'] ?? 20), say }),
+  detect: () => benchDetect({ only: (values.faults ?? '').split(',').filter((name) => name !== ''), say }),
   'hot-path': () => benchHotPath(),
   caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
   controllers: () => benchControllers(say),

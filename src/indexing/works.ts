@@ -249,7 +249,7 @@ export class Works {
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;
     const heartbeats = { lane: lane.name, cluster: lane.source, destination: lane.destination, host, origin, now: () => clock.now() };
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, traced: this.#tracing !== null, heartbeats }, reader, this.#settlement);
+    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, heartbeats, traced: this.#tracing !== null }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {

@@ -14,6 +14,7 @@ import { Monitor, type MonitorReport } from '../monitor/monitor.ts';
 import { NoteFollower } from '../monitor/observe/notes.ts';
 import { Observer } from '../monitor/observe/observer.ts';
 import { RegionObserver } from '../monitor/observe/region.ts';
+import { exposeObserved } from '../monitor/prometheus/observed-metrics.ts';
 import { defaultRules } from '../monitor/rules/defaults.ts';
 import type { Rule } from '../monitor/rules/rule.ts';
 import { createRegistry } from '../observability/metrics.ts';
@@ -55,6 +56,7 @@ function monitorComponent({ config, clock, log, host, labels }: ServiceContext):
     }),
     rules: rulesOf(config), intervalMs: config.monitor.intervalMs, report: reportTo(log, metrics),
   });
+  exposeObserved(registry, () => monitor.history);
   return {
     registry, close, run: (drain) => monitor.run(drain),
     health: {

@@ -50,6 +50,7 @@ export class Monitor {
   }
 
   get alerts(): readonly Alert[] { return this.#alerts ?? []; }
+  get history(): History { return this.#history; }
   get looks(): number { return this.#looks; }
   get active(): boolean { return this.#alerts !== null; }
   get lastLook(): number | null { return this.#history.at(-1)?.at ?? null; }
