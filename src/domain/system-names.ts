@@ -6,3 +6,5 @@ export const FAILURES_SCHEMA = 1;
 export const FAILURES_INDEX = 'sluice-failures';
 /** Base name of the batch-metadata index. */
 export const BATCHES_INDEX = 'sluice-batches';
+/** Base name of the index of repairs by an audit. */
+export const AUDITS_INDEX = 'sluice-audits';

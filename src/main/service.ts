@@ -33,7 +33,7 @@ export interface ServiceContext {
 }
 
 export interface ServiceOptions {
-  readonly name: 'ingest' | 'processor' | 'api';
+  readonly name: 'ingest' | 'processor' | 'api' | 'audit';
   /** Ends with exit code 1 when the drain takes longer, ms. */
   readonly drainTimeoutMs: number;
   readonly build: (context: ServiceContext) => Promise<readonly Component[]>;

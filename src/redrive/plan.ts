@@ -1,4 +1,5 @@
 import type { Operation } from '../domain/envelope.ts';
+import type { VersionType } from '../domain/lane.ts';
 import type { Flaw } from '../indexing/precheck.ts';
 import type { IngestRecord } from '../ingest/record.ts';
 import { leadOf, type Case } from './case.ts';
@@ -16,6 +17,10 @@ export interface DocumentWrite {
   readonly id: string;
   readonly version: number;
   readonly value: Buffer | null;
+  /** `external`, strictly newer, unless it says otherwise. */
+  readonly versionType?: VersionType;
+  /** A tombstone's time goes on with it, epoch ms. */
+  readonly tombstoneAt?: number;
 }
 
 /** What is to be done about a case. */
