@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchAudit } from './audit.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
 import { benchLane } from './lane.ts';
@@ -17,6 +18,7 @@ Benches
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
   indices      what it costs to create and to route to many indices
+  audit        two regions with 100 planted differences: what is found, repaired and asked for
 
 Options
   --json             the last line on standard output is one object
@@ -26,6 +28,7 @@ Options
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
+  --deep             audit: at the end, read every document as well
   --rate N           events a second, latency           (default 250)
   --seconds N        length of the measurement, or of the stall (default 30)
   --warm-up N        seconds of load before it, latency (default 20)
@@ -37,13 +40,14 @@ Examples
   npm run bench -- scale --docs 300000 --members 3
   npm run bench -- indices --count 900
   npm run bench -- region-loss --docs 200000 --json
+  npm run bench -- audit --docs 1000000 --json
 `;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
+    docs: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string', default: '30' }, 'warm-up': { type: 'string', default: '20' },
     'node-option': { type: 'string', multiple: true, default: [] },
   },
@@ -58,6 +62,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
   lane: () => benchLane({ stackFile: values.stack, documents, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
+  audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
   'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),
 };
 
