@@ -1,37 +1,52 @@
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
+import { benchCaps } from './caps.ts';
+import { benchControllers } from './controllers/controllers.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
+import { benchIngest } from './ingest.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
 import { benchRegionLoss } from './region-loss.ts';
 import { benchScale } from './scale.ts';
+import { benchSearchGuard } from './search-guard.ts';
 
 const USAGE = `npm run bench -- <bench> [options]
 
 Benches
   latency      one event from the source topic to both Elasticsearch, four lanes, steady rate
   hot-path     CPU of decoding and building bulk bodies, without any server
+  caps         how exactly hard caps are kept, changed while running, by one host and by two
+  controllers  ways to decide how much may be in flight, on a modelled cluster: seconds, no server
   memory       a lane whose destination stalls while its topic is full, with a small heap
   region-loss  ingest into one region while the other does not answer, against both healthy
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
+  ingest       a filled source topic into one and into both regional topics, against producing alone
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
   indices      what it costs to create and to route to many indices
   audit        two regions with 100 planted differences: what is found, repaired and asked for
+  search-guard a steady search load while a lane catches up: unguarded, and under the guard
 
 Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
-  --docs N           documents, region-loss: events (default 1000000; indices: 50000)
-  --rounds R         interleaved rounds of lane and region-loss (default 3)
+  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000)
+  --rounds R         interleaved rounds of lane, ingest and region-loss (default 3)
+  --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
   --deep             audit: at the end, read every document as well
   --rate N           events a second, latency           (default 250)
-  --seconds N        length of the measurement, or of the stall (default 30)
-  --warm-up N        seconds of load before it, latency (default 20)
+  --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120)
+  --warm-up N        seconds of load before it, latency and search-guard (default 20; search-guard: 60)
+  --targets A,B      search factors to hold, search-guard (default 1.3,1.5,2)
+  --caps A,B         fixed rates to measure beside them, documents a second, search-guard (default none)
+  --no-unguarded     leave out the lane without a guard, search-guard
+  --searches N       searches a second, search-guard    (default 20)
+  --prefix P         of topics and indices that stay, so that the next run needs not fill them, search-guard
+  --trace FILE       every search and every reading, as JSON, search-guard
   --node-option O    an option for the measured process, such as --cpu-prof; may be repeated
 
 Examples
@@ -47,24 +62,36 @@ const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
-    rate: { type: 'string', default: '250' }, seconds: { type: 'string', default: '30' }, 'warm-up': { type: 'string', default: '20' },
+    docs: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
+    targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string', default: '20' }, prefix: { type: 'string' }, trace: { type: 'string' },
   },
 });
 
 const documents = Number(values.docs ?? 1_000_000);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const benches: Record<string, () => Promise<Record<string, unknown>>> = {
-  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']), say }),
+const benches: Record<string, () => Record<string, unknown> | Promise<Record<string, unknown>>> = {
+  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpSeconds: Number(values['warm-up'] ?? 20), say }),
   'hot-path': () => benchHotPath(),
-  memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds), say }),
-  lane: () => benchLane({ stackFile: values.stack, documents, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
+  controllers: () => benchControllers(say),
+  memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
+  lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
+  'search-guard': () => benchSearchGuard({
+    stackFile: values.stack, prefix: values.prefix, documents, searchesPerSecond: Number(values.searches), seconds: Number(values.seconds ?? 120), warmUpSeconds: Number(values['warm-up'] ?? 60),
+    targets: numbersOf(values.targets ?? '1.3,1.5,2'), caps: numbersOf(values.caps ?? ''), unguarded: values.unguarded, trace: values.trace, say,
+  }),
   'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),
 };
+
+function numbersOf(list: string): number[] {
+  return list.split(',').filter((item) => item !== '').map(Number);
+}
 
 const bench = benches[positionals[0] ?? ''];
 if (values.help || bench === undefined) {

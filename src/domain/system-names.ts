@@ -8,3 +8,7 @@ export const FAILURES_INDEX = 'sluice-failures';
 export const BATCHES_INDEX = 'sluice-batches';
 /** Base name of the index of repairs by an audit. */
 export const AUDITS_INDEX = 'sluice-audits';
+/** Base name of the index of alerts, silences and the monitor's lease; its period is the month. */
+export const ALERTS_INDEX = 'sluice-alerts';
+/** Base name of the index with a report for each backfill cycle. */
+export const BACKFILLS_INDEX = 'sluice-backfills';

@@ -31,6 +31,7 @@ export class Books {
   readonly #options: BooksOptions;
   readonly #settled: BatchRecord[] = [];
   #unwritten = 0;
+  #committing: Promise<void> = Promise.resolve();
   readonly #wakeWaiting: (() => void)[] = [];
 
   constructor(options: BooksOptions) {
@@ -82,7 +83,15 @@ export class Books {
     }
   }
 
+  /** Commits what is settled; one commit goes after the other, so that none takes back what another has moved. */
   async commit(signal: AbortSignal): Promise<void> {
+    const before = this.#committing;
+    const commit = before.catch(() => undefined).then(() => this.#commit(signal));
+    this.#committing = commit;
+    await commit;
+  }
+
+  async #commit(signal: AbortSignal): Promise<void> {
     const { consumer, settlement, ledger, onCommit } = this.#options;
     const records = this.#settled.splice(0);
     const positions = settlement.committable();

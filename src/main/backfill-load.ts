@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { systemClock } from '../adapters/system-clock.ts';
-import { cycleKeys, caseNamed, pipelineOfCase } from './backfill.ts';
+import { cycleKeys } from './backfill.ts';
+import { caseNamed, pipelineOfCase } from './cases.ts';
 import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad } from '../backfill/load.ts';
 import { readManifest } from '../backfill/manifest.ts';
 import { planDigest, readPlan } from '../backfill/plan.ts';
@@ -29,18 +30,25 @@ export interface OpenLoad {
   readonly refused: ReadonlyMap<string, string>;
 }
 
-/** Everything a load is made of; `share` of the regions' caps is for all processes that load into them. Rejects with USAGE where the cycle has no finished extract of its plan. */
-export async function openLoad(config: Config, cycle: string, store: ObjectStore, regions: ReadonlyMap<string, SearchCluster>, share: number, log: Logger): Promise<OpenLoad> {
+export interface OpenCycle { readonly parts: LoadParts; readonly pipeline: AnyPipeline }
+
+/** A cycle whose extract is finished, and what is needed to make documents of its rows. Rejects with USAGE where there is no finished extract of its plan. */
+export async function openCycle(config: Config, cycle: string, store: ObjectStore, log: Logger): Promise<OpenCycle> {
   const keys = cycleKeys(config, cycle);
   const [plan, manifest] = [await readPlan(store, keys, cycle), await readManifest(store, keys, cycle)];
   if (manifest.plan !== planDigest(plan)) throw new SluiceError('INPUT_INVALID', `the extract of ${cycle} was made by another plan: plan and extract anew`);
   const one = caseNamed(plan.case);
-  const pipeline = pipelineOfCase(config, one);
   const { lookups } = await loadLookups({ settings: config.reference, clock: systemClock, log, registry: createRegistry({}) });
   const parts: LoadParts = {
     plan, manifest, case: one, store, keys, lookups, settings: config.backfill, worker: `${hostOf(config)}-${randomBytes(3).toString('hex')}`,
     maxRecordBytes: config.processor.maxDocumentBytes, enrichTimeoutMs: config.ingest.enrichTimeoutMs,
   };
+  return { parts, pipeline: pipelineOfCase(config, one) };
+}
+
+/** Everything a load is made of; `share` of the regions' caps is for all processes that load into them. Rejects as `openCycle` does. */
+export async function openLoad(config: Config, cycle: string, store: ObjectStore, regions: ReadonlyMap<string, SearchCluster>, share: number, log: Logger): Promise<OpenLoad> {
+  const { parts, pipeline } = await openCycle(config, cycle, store, log);
   const refused = await mappingFirst(config, pipeline, regions);
   const ready = [...regions].filter(([region]) => !refused.has(region));
   const rates = new Map(ready.map(([region, destination]) => [region, openBackfillRate({ config, region, destination, share, loader: parts.worker, log })]));

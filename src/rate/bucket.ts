@@ -1,5 +1,7 @@
 /** What may go at once after a moment of rest, as a part of a second: what was not used before that is lost. */
 const BURST_SECONDS = 0.1;
+/** While somebody waits nothing is lost, however late a timer wakes it; up to so much of a second, since a process can be frozen for hours. */
+const LATE_SECONDS = 1;
 /** A debt that is paid back sooner counts as paid: no timer is that fine, and sums of fractions never come out even. */
 const NO_TIME_SECONDS = 1e-6;
 
@@ -14,9 +16,9 @@ export class Bucket {
     if (rate === null) this.#level = 0;
   }
 
-  /** Lets so many seconds pass. */
-  refill(seconds: number): void {
-    if (this.#rate !== null) this.#level = Math.min(this.#rate * BURST_SECONDS, this.#level + this.#rate * seconds);
+  /** Lets so many seconds pass, in which somebody waited or nobody did. */
+  refill(seconds: number, awaited: boolean): void {
+    if (this.#rate !== null) this.#level = Math.min(Math.max(this.#level, this.#rate * (awaited ? LATE_SECONDS : BURST_SECONDS)), this.#level + this.#rate * seconds);
   }
 
   take(units: number): void {

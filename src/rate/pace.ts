@@ -14,6 +14,8 @@ export class Pace {
   readonly #documents = new Bucket();
   readonly #bytes = new Bucket();
   #known = false;
+  /** Whether somebody waits for what is refilled. */
+  #awaited = false;
   #lastRefill: number;
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -60,7 +62,10 @@ export class Pace {
       this.#refill();
       const seconds = this.#known ? Math.max(this.#documents.wait, this.#bytes.wait) : Number.POSITIVE_INFINITY;
       if (seconds === 0) return;
+      this.#awaited = true;
       await this.#sleep(Math.min(LONGEST_SLEEP_MS, seconds * 1_000), signal);
+      this.#refill();
+      this.#awaited = false;
     }
   }
 
@@ -77,7 +82,7 @@ export class Pace {
     const now = this.#clock.monotonic();
     const seconds = (now - this.#lastRefill) / 1_000;
     this.#lastRefill = now;
-    this.#documents.refill(seconds);
-    this.#bytes.refill(seconds);
+    this.#documents.refill(seconds, this.#awaited);
+    this.#bytes.refill(seconds, this.#awaited);
   }
 }

@@ -34,6 +34,9 @@ const VAIN_ROUNDS = 2;
 const RETRY_AFTER_MS = 30_000;
 /** After a cut nothing grows for this time, ms. */
 const COOL_MS = 1_000;
+/** What was refused is not tried again for this time, ms; until then so much of it is the most. */
+const REFUSED_FOR_MS = 30_000;
+const BELOW_REFUSED = 0.8;
 
 interface Round { startedAt: number; operations: number }
 
@@ -48,6 +51,8 @@ export class Window {
   #size: number;
   /** Up to here it grows fast. */
   #threshold: number;
+  /** The size before the present trouble, which began when something was cut after all had gone well. */
+  #before: number;
   /** Whether anything went well since the last cut: a series of cuts is one trouble, and lowers the threshold once. */
   #calm = true;
   #round: Round | null = null;
@@ -56,11 +61,14 @@ export class Window {
   #vain = 0;
   #growsAgainAt = 0;
   #cutAt = Number.NEGATIVE_INFINITY;
+  /** The most while a refusal is remembered. */
+  #ceiling: { size: number; until: number } | null = null;
 
   constructor(options: WindowOptions) {
     this.#options = options;
     this.#size = Math.min(options.most, Math.max(LEAST, options.start));
     this.#threshold = options.most;
+    this.#before = this.#size;
   }
 
   /** Operations that may be in flight. */
@@ -77,14 +85,24 @@ export class Window {
   /** Requests sent before the last cut tell of the window before it. */
   #cut(sample: Sample, factor: number): void {
     if (sample.sentAt < this.#cutAt) return;
+    if (this.#calm) this.#before = this.#size;
+    const blocked = this.#size === LEAST; // where even the least is refused, refusals say nothing about the size
     this.#size = Math.max(LEAST, this.#size * factor);
     if (this.#calm) this.#threshold = this.#size;
+    if (blocked) this.#threshold = this.#before;
+    if (sample.refused > 0) this.#remember(sample.answeredAt, blocked);
     this.#calm = false;
     this.#cutAt = sample.answeredAt;
     this.#growsAgainAt = sample.answeredAt + COOL_MS;
     this.#proven = null;
     this.#vain = 0;
     this.#round = null;
+  }
+
+  /** Only a trouble that began with a refusal tells how much is too much; a block tells nothing. */
+  #remember(now: number, blocked: boolean): void {
+    if (blocked) this.#ceiling = null;
+    else if (this.#calm) this.#ceiling = { size: Math.max(LEAST, this.#before * BELOW_REFUSED), until: now + REFUSED_FOR_MS };
   }
 
   #grow(sample: Sample): void {
@@ -110,6 +128,7 @@ export class Window {
       return;
     }
     const growth = this.#size < this.#threshold ? Math.min(FAST_GROWTH, Math.max(GROWTH, this.#threshold / this.#size)) : GROWTH;
-    this.#size = Math.min(this.#options.most, this.#size * growth);
+    const most = this.#ceiling !== null && now < this.#ceiling.until ? this.#ceiling.size : this.#options.most;
+    this.#size = Math.max(this.#size, Math.min(most, this.#size * growth));
   }
 }

@@ -49,6 +49,20 @@ export function groupContract(bench: Workbench, shortcomings: Shortcomings): voi
       expect(second.health()).toMatchObject({ connected: true, lastError: null, assigned: { length: 4 } });
     });
 
+    it.skipIf(shortcomings.handsNothingOver === true)('lets a member commit what it did before others take over', async () => {
+      const topic = await bench.newTopic(2);
+      const group = bench.unique('group');
+      await bench.producer.send([...numbered(topic, 0, 5), ...numbered(topic, 1, 5, 10)]);
+      const [one, two] = [new Assignments(), new Assignments()];
+      const first = await bench.member(group, topic, one);
+      const done = positionsAfter(await collect(first, 10));
+      one.handOver = () => first.commit(done);
+      const second = await bench.member(group, topic, two);
+      await waitFor(() => one.held.length === 1 && two.held.length === 1, { what: 'one partition each' });
+      await bench.producer.send([...numbered(topic, 0, 1, 100), ...numbered(topic, 1, 1, 100)]);
+      expect((await collect(second, 1)).map(({ value }) => value)).toEqual(['v100']);
+    });
+
     it('takes over from a member that dies, from its last commit', async () => {
       const topic = await bench.newTopic(2);
       const group = bench.unique('group');

@@ -46,6 +46,7 @@ export async function collect(poller: Poller, count: number, options = POLL): Pr
 export class Assignments implements AssignmentListener {
   readonly calls: { readonly kind: 'assigned' | 'revoked'; readonly partitions: number[] }[] = [];
   readonly #held = new Set<string>();
+  handOver?: () => Promise<void>;
   readonly #onAssigned: (partitions: readonly TopicPartition[]) => void;
 
   constructor(onAssigned: (partitions: readonly TopicPartition[]) => void = () => {}) {

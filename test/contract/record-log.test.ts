@@ -9,9 +9,9 @@ import { join } from './record-log.support.ts';
 import { recordLogContract } from './record-log.contract.ts';
 import type { RecordLogSubject } from './record-log.workbench.ts';
 
-recordLogContract('in memory', openMemory, { silentOnLoss: true });
+recordLogContract('in memory', openMemory, { silentOnLoss: true, handsNothingOver: true });
 recordLogContract('@platformatic/kafka', () => openKafka('platformatic'));
-recordLogContract('kafkajs', () => openKafka('kafkajs'), { rebalanceRevokesAll: true, waitsForUnknownTopics: true });
+recordLogContract('kafkajs', () => openKafka('kafkajs'), { rebalanceRevokesAll: true, handsNothingOver: true, waitsForUnknownTopics: true });
 
 async function openMemory(): Promise<RecordLogSubject> {
   const log = new MemoryLog();

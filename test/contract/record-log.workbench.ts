@@ -19,6 +19,8 @@ export interface RecordLogSubject {
 export interface Shortcomings {
   /** Partitions that stay are revoked and assigned anew at every rebalance. */
   readonly rebalanceRevokesAll?: boolean;
+  /** Deals anew without a last word of those who own partitions. */
+  readonly handsNothingOver?: boolean;
   /** Sending to a topic that does not exist is tried again until the delivery time-out. */
   readonly waitsForUnknownTopics?: boolean;
   /** Does not say that records were lost to retention. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { PartitionPosition, RecordConsumer, RecordLog } from '../../src/ports/record-log.ts';
+import type { AssignmentListener, PartitionPosition, RecordConsumer, RecordLog } from '../../src/ports/record-log.ts';
 import { produce, record, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
 import { MemorySearch } from '../support/memory-search.ts';
@@ -48,5 +48,29 @@ describe('a partition that goes and comes back while its records wait for a plac
     await lane.stop();
     expect(problems).toEqual([]);
     expect(search.indices.get(THINGS_INDEX)?.documents.size).toBe(RECORDS);
+  });
+});
+
+/** The log, and what its consumers' owners listen with. */
+function overheard(log: MemoryLog, listeners: AssignmentListener[]): RecordLog {
+  const consumer = (options: Parameters<RecordLog['consumer']>[0]): RecordConsumer => {
+    const inner = log.consumer(options);
+    const start = inner.start.bind(inner);
+    return Object.assign(inner, { start: (listener: AssignmentListener) => { listeners.push(listener); return start(listener); } });
+  };
+  return { consumer, reader: () => log.reader(), producer: (options) => log.producer(options), admin: () => log.admin() };
+}
+
+describe('partitions that are about to be dealt anew', () => {
+  it('are committed as far as they are settled, long before the next commit would be due', async () => {
+    const [log, search] = [thingsLog(1), new MemorySearch()];
+    const listeners: AssignmentListener[] = [];
+    await produce(log, Array.from({ length: RECORDS }, (_, at) => record(`id-${at}`, 1)));
+    const lane = startLane(overheard(log, listeners), search, { settings: { commitIntervalMs: 60_000 } });
+    await until(() => expect(lane.processor.status().counts.applied).toBe(RECORDS));
+    expect(await log.admin().committed(GROUP, [THINGS_TOPIC])).toEqual([]);
+    await Promise.all([listeners[0]?.handOver?.(), listeners[0]?.handOver?.()]);
+    expect((await log.admin().committed(GROUP, [THINGS_TOPIC])).map(({ offset }) => offset)).toEqual([RECORDS]);
+    await lane.stop();
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/ports/clock.ts';
 import { NO_CAPS } from '../../src/rate/caps.ts';
 import { Pace } from '../../src/rate/pace.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -35,6 +36,33 @@ describe('the pace', () => {
       const total = sent.reduce((sum, one) => sum + documentsBetween(one, 2_000, 12_000), 0);
       expect(Math.abs(total / 10 / rate - 1)).toBeLessThanOrEqual(0.02);
     }), { numRuns: 6 });
+  });
+
+  it('loses nothing when its timers are late', async () => {
+    const clock = new ManualClock();
+    const late: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: (ms, signal) => clock.sleep(ms + 400, signal) };
+    const pace = new Pace(late);
+    pace.set({ documentsPerSecond: 1_000, bytesPerSecond: null });
+    const sent = sender(pace, clock, 100);
+    await clock.advance(12_000);
+    expect(Math.abs(documentsBetween(sent, 2_000, 12_000) / 10_000 - 1)).toBeLessThanOrEqual(0.02);
+  });
+
+  it('makes up for no more than a second, however long the process stood still', async () => {
+    const clock = new ManualClock();
+    let standstill = 0;
+    const frozen: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: (ms, signal) => clock.sleep(ms + standstill, signal) };
+    const pace = new Pace(frozen);
+    pace.set({ documentsPerSecond: 1_000, bytesPerSecond: null });
+    const sent = sender(pace, clock, 100);
+    await clock.advance(1_000);
+    standstill = 3_600_000;
+    await clock.advance(150);
+    standstill = 0;
+    await clock.advance(3_600_500);
+    const after = documentsBetween(sent, 1_200, 5_000_000);
+    expect(after).toBeGreaterThan(1_000);
+    expect(after).toBeLessThan(2_200);
   });
 
   it('holds the tighter one of two caps', async () => {

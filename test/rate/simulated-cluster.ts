@@ -28,7 +28,7 @@ export interface Outcome {
   readonly taken: number;
   readonly refused: number;
   /** Of the requests that were taken, ms. */
-  readonly meanMs: number;
+  readonly medianMs: number;
   readonly longestMs: number;
   /** Operations taken in each second. */
   readonly perSecond: readonly number[];
@@ -50,8 +50,8 @@ export function simulate(controller: Controller, shape: ClusterShape, seconds: n
   const pending: Sample[] = [];
   const perSecond = new Array<number>(seconds).fill(0);
   const sizes = new Array<number>(seconds).fill(0);
-  let [taken, refused, latencies, requests, longestMs] = [0, 0, 0, 0, 0];
-  const speedAt = (at: number) => episodes.find((episode) => at >= episode.from && at < episode.until)?.speed ?? 1;
+  let [taken, refused] = [0, 0];
+  const latencies: number[] = [];
   for (;;) {
     const sender = senders.indexOf(Math.min(...senders));
     const now = senders[sender] as number;
@@ -63,7 +63,7 @@ export function simulate(controller: Controller, shape: ClusterShape, seconds: n
     while (senders.length < wanted) senders.push(now);
     sizes[Math.floor(now / 1_000)] = controller.size;
     const operations = Math.max(1, Math.min(MOST_BATCH, Math.ceil(controller.size / wanted)));
-    const speed = speedAt(now) * shape.speed;
+    const speed = speedOf(shape, episodes, now);
     const thread = free.indexOf(Math.min(...free));
     const backlog = free.reduce((sum, until) => sum + Math.max(0, until - now) * speed, 0);
     if (speed === 0 || backlog + operations > shape.queue + shape.threads * MOST_BATCH) {
@@ -72,16 +72,31 @@ export function simulate(controller: Controller, shape: ClusterShape, seconds: n
       senders[sender] = now + REFUSED_MS + BACK_OFF_MS;
       continue;
     }
-    const answeredAt = Math.max(now, free[thread] as number) + shape.overheadMs + operations / speed;
+    const answeredAt = doneAt(shape, episodes, Math.max(now, free[thread] as number) + shape.overheadMs, operations);
     free[thread] = answeredAt;
     pending.push({ sentAt: now, answeredAt, operations, refused: 0, limited: true });
     senders[sender] = answeredAt;
     taken += operations;
-    latencies += answeredAt - now;
-    requests += 1;
-    longestMs = Math.max(longestMs, answeredAt - now);
+    latencies.push(answeredAt - now);
     const second = Math.floor(answeredAt / 1_000);
     if (second < seconds) perSecond[second] = (perSecond[second] as number) + operations;
   }
-  return { taken, refused, meanMs: latencies / Math.max(1, requests), longestMs, perSecond, sizes };
+  latencies.sort((a, b) => a - b);
+  return { taken, refused, medianMs: latencies[latencies.length >> 1] ?? 0, longestMs: latencies.at(-1) ?? 0, perSecond, sizes };
+}
+
+/** Operations per ms of one thread at a moment. */
+function speedOf(shape: ClusterShape, episodes: readonly Episode[], at: number): number {
+  return (episodes.find((episode) => at >= episode.from && at < episode.until)?.speed ?? 1) * shape.speed;
+}
+
+/** When a thread that begins at `from` has done so many operations: episodes that begin or end meanwhile change its speed. */
+function doneAt(shape: ClusterShape, episodes: readonly Episode[], from: number, operations: number): number {
+  for (let [at, left] = [from, operations]; ;) {
+    const speed = speedOf(shape, episodes, at);
+    const next = Math.min(...episodes.flatMap((episode) => [episode.from, episode.until]).filter((edge) => edge > at));
+    if (left <= (next - at) * speed) return at + left / speed;
+    left -= (next - at) * speed;
+    at = next;
+  }
 }

@@ -32,9 +32,10 @@ describe('the window', () => {
 
   it('sees operations that are refused inside a 200', () => {
     const narrow: ClusterShape = { speed: 12, threads: 1, overheadMs: 8, queue: 500 };
-    const { perSecond, refused, taken } = simulate(window(), narrow, 60);
-    expect(between(perSecond, 3, 60)).toBeGreaterThan(12_000 * 0.7);
-    expect(refused / taken).toBeLessThan(0.1);
+    const { perSecond, refused, taken } = simulate(window(), narrow, 300);
+    expect(between(perSecond, 3, 300)).toBeGreaterThan(12_000 * 0.85);
+    // What was refused is tried again once in half a minute, not at every round.
+    expect(refused / taken).toBeLessThan(0.01);
   });
 
   it('keeps going where the cluster is slow but takes everything', () => {
@@ -50,7 +51,8 @@ describe('the window', () => {
 
   it('is back at once after a block of any length', () => {
     const blocked = simulate(window(), HEALTHY, 660, [{ from: 20_000, until: 620_000, speed: 0 }]);
-    expect(between(blocked.perSecond, 625, 660)).toBeGreaterThan(CAPACITY * 0.85);
+    expect(between(blocked.perSecond, 622, 625)).toBeGreaterThan(CAPACITY * 0.8);
+    expect(between(blocked.perSecond, 625, 660)).toBeGreaterThan(CAPACITY * 0.93);
   });
 
   it('learns nothing from requests that only the input kept small', () => {

@@ -10,6 +10,7 @@ import { LIVE_SHARE } from '../../policy/load-notes.ts';
 import { createLog } from '../../observability/log.ts';
 import { withRegions, withStore } from '../backfill.ts';
 import { openLoad } from '../backfill-load.ts';
+import { tellReport } from '../backfill-report.ts';
 import { configured, hostOf } from '../configured.ts';
 import { startWorkers, type WorkerEnd } from '../load-workers.ts';
 import { regionsNamed } from '../redrive.ts';
@@ -43,6 +44,7 @@ async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
     const args = [...(file === undefined ? [] : ['--config', file]), '--json', 'backfill', 'load', cycle, '--share', String(share), ...names.flatMap((name) => ['--region', name])];
     const { outcomes, workers } = await untilStopped((stop) => beside(runRates, () => runAll(loads, parts.manifest.rows, flags.workers, args, stop)));
     for (const [at, { end, problem }] of outcomes.entries()) if (end === 'broke') log.error({ err: problem }, `the load into ${loads[at]?.region ?? ''} broke off`);
+    await tellReport(config, cycle, store, log);
     const broken = outcomes.find(({ end }) => end === 'broke');
     if (broken !== undefined && loads.length === outcomes.filter(({ end }) => end === 'broke').length) throw broken.problem;
     return reportOf(cycle, loads, outcomes, workers, refused, parts.manifest.rows, (systemClock.monotonic() - began) / 1_000);

@@ -36,7 +36,7 @@ export class PlatformaticConsumer implements RecordConsumer {
     this.#commits = new Cluster(settings);
     this.#fetcher = new Fetcher({ cluster: this.#cluster, clock, hooks, from: options.from });
     this.#coordinator = new Coordinator({ cluster: this.#commits, clock, group: options.group, patienceMs: settings.requestTimeoutMs });
-    const events = { joined: (partitions: readonly TopicPartition[], kept: boolean) => this.#onJoined(partitions, kept) };
+    const events = { joined: (partitions: readonly TopicPartition[], kept: boolean) => this.#onJoined(partitions, kept), handOver: async () => await this.#listener.handOver?.() };
     this.#member = new GroupMember({ settings, consumer: options, cluster: this.#commits, clock, hooks, events });
   }
 

@@ -1,4 +1,4 @@
-import { Consumer } from '@platformatic/kafka';
+import { Consumer, type GroupPartitionsAssigner } from '@platformatic/kafka';
 import { messageOf } from '../../../domain/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ConsumerOptions, TopicPartition } from '../../../ports/record-log.ts';
@@ -7,11 +7,14 @@ import { type KafkaHooks, type KafkaSettings, METADATA_REFRESH_MS } from '../set
 import type { Cluster } from './cluster.ts';
 import type { Membership } from './coordinator.ts';
 import { clientOptions } from './options.ts';
+import { dealPartitions, decodeClaim, encodeClaim } from './sticky-dealing.ts';
 
 /** What a member tells its owner. */
 export interface GroupEvents {
   /** The group has agreed; `kept` tells whether partitions that were ours before stayed ours without a break. */
   joined(partitions: readonly TopicPartition[], kept: boolean): void;
+  /** Partitions may be dealt to others: the last moment to commit what was done with them. */
+  handOver(): Promise<void>;
 }
 
 const SESSION_TIMEOUT_MS = 15_000;
@@ -21,6 +24,8 @@ const HEARTBEAT_INTERVAL_MS = 3_000;
 const JOIN_SLACK_MS = 5_000;
 const JOIN_RETRIES = 3;
 const LEAVE_PATIENCE_MS = 3_000;
+/** The whole group waits for whoever joins late. */
+const HAND_OVER_MS = 1_000;
 
 export interface GroupMemberOptions {
   readonly settings: KafkaSettings;
@@ -30,6 +35,13 @@ export interface GroupMemberOptions {
   readonly hooks: KafkaHooks;
   readonly events: GroupEvents;
 }
+
+/** The leader's: `members` with what they claimed. */
+const dealSticky: GroupPartitionsAssigner = (_, members, topics, metadata) => {
+  const claims = new Map([...members].map(([id, member]) => [id, decodeClaim(member.metadata)]));
+  const counts = new Map([...topics].map((topic) => [topic, metadata.topics.get(topic)?.partitionsCount ?? 0]));
+  return [...dealPartitions(claims, counts)].map(([memberId, hand]) => ({ memberId, assignments: new Map([...hand].map(([topic, partitions]) => [topic, { topic, partitions }])) }));
+};
 
 /**
  * Membership of one consumer group: the library joins, syncs and sends heartbeats; this sees to it that it never gives up,
@@ -41,6 +53,7 @@ export class GroupMember {
   readonly #backoff = new Backoff();
   readonly #closing = new AbortController();
   #membership: Membership | null = null;
+  #owned: readonly TopicPartition[] = [];
   #joining = false;
   #rejoinWanted = false;
   #settled = Promise.withResolvers<void>();
@@ -60,6 +73,8 @@ export class GroupMember {
       autocommit: false,
       // The leader deals out what the metadata shows: never an old count of partitions.
       metadataMaxAge: 0,
+      protocolsMetadata: () => this.#claim(),
+      partitionAssigner: dealSticky,
     });
     this.#listen();
   }
@@ -83,6 +98,7 @@ export class GroupMember {
   /** The group has gone on without us: forget who we were and join as someone new. */
   lost(): void {
     this.#membership = null;
+    this.#owned = [];
     void this.#join();
   }
 
@@ -117,8 +133,18 @@ export class GroupMember {
     this.#membership = membership;
     this.#lastError = null;
     this.#backoff.reset();
-    this.#options.events.joined(assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))), kept);
+    this.#owned = assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+    this.#options.events.joined(this.#owned, kept);
     this.#end();
+  }
+
+  /** Asked for before every joining: the library waits for it. */
+  async #claim(): Promise<Buffer> {
+    if (this.#owned.length > 0 && !this.#closing.signal.aborted) {
+      const over = this.#options.events.handOver().catch((error: unknown) => { this.#lastError = messageOf(error); });
+      await Promise.race([over, this.#options.clock.sleep(HAND_OVER_MS, this.#closing.signal).catch(() => undefined)]);
+    }
+    return encodeClaim(this.generation, this.#owned);
   }
 
   #begin(): void {
