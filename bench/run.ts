@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchAudit } from './audit.ts';
 import { benchCaps } from './caps.ts';
 import { benchControllers } from './controllers/controllers.ts';
 import { benchDetect } from './detect.ts';
@@ -26,6 +27,7 @@ Benches
   ingest       a filled source topic into one and into both regional topics, against producing alone
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
   indices      what it costs to create and to route to many indices
+  audit        two regions with 100 planted differences: what is found, repaired and asked for
   search-guard a steady search load while a lane catches up: unguarded, and under the guard
 
 Options
@@ -38,6 +40,7 @@ Options
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
+  --deep             audit: at the end, read every document as well
   --rate N           events a second, latency           (default 250)
   --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120)
   --warm-up N        seconds of load before it, latency and search-guard (default 20; search-guard: 60)
@@ -55,13 +58,14 @@ Examples
   npm run bench -- scale --docs 300000 --members 3
   npm run bench -- indices --count 900
   npm run bench -- region-loss --docs 200000 --json
+  npm run bench -- audit --docs 1000000 --json
 `;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
+    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
     targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string', default: '20' }, prefix: { type: 'string' }, trace: { type: 'string' },
@@ -81,6 +85,7 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
+  audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
   'search-guard': () => benchSearchGuard({
     stackFile: values.stack, prefix: values.prefix, documents, searchesPerSecond: Number(values.searches), seconds: Number(values.seconds ?? 120), warmUpSeconds: Number(values['warm-up'] ?? 60),
     targets: numbersOf(values.targets ?? '1.3,1.5,2'), caps: numbersOf(values.caps ?? ''), unguarded: values.unguarded, trace: values.trace, say,

@@ -22,6 +22,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'replay', summary: 'send the events of a file', load: async () => (await import('../control/cli/replay.ts')).replayCommand() },
   { name: 'status', summary: 'lag and last batch of every lane', load: async () => (await import('./commands/status.ts')).statusCommand() },
   { name: 'rate', summary: 'how fast the lanes may write to a region', load: async () => (await import('./commands/rate.ts')).rateCommand() },
+  { name: 'audit', summary: 'compare the regions with each other, repair', load: async () => (await import('./commands/audit.ts')).auditCommand() },
   { name: 'purge', summary: 'delete tombstones that no replay can need any more', load: async () => (await import('./commands/purge.ts')).purgeCommand() },
   { name: 'failures', summary: 'records that could not be indexed: look, redrive, discard', load: async () => (await import('./commands/failures.ts')).failuresCommand() },
   { name: 'heartbeat', summary: 'write heartbeats into the source topics, from outside', load: async () => (await import('./commands/heartbeat.ts')).heartbeatCommand() },

@@ -1,6 +1,6 @@
 import type { Operation } from '../domain/envelope.ts';
 import { messageOf, SluiceError } from '../domain/errors.ts';
-import { WAREHOUSE } from '../domain/lane.ts';
+import { WAREHOUSE, type VersionType } from '../domain/lane.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Flaw } from '../indexing/precheck.ts';
 import type { IngestRecord } from '../ingest/record.ts';
@@ -19,6 +19,10 @@ export interface DocumentWrite {
   readonly id: string;
   readonly version: number;
   readonly value: Buffer | null;
+  /** `external`, strictly newer, unless it says otherwise. */
+  readonly versionType?: VersionType;
+  /** A tombstone's time goes on with it, epoch ms. */
+  readonly tombstoneAt?: number;
 }
 
 /** What is to be done about a case. */
