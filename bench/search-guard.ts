@@ -15,6 +15,11 @@ const DAYS = 10;
 /** Between two phases, s: merges and refreshes of the one before come to their end. */
 const PAUSE_SECONDS = 5;
 const LOOK_MS = 1_000;
+/** Of the searches alone: load before the measurement, s, and its length as a part of the others'. */
+const QUIET_WARM_UP_SECONDS = 15;
+const QUIET_PART = 0.6;
+/** Nothing has to be learned where the rate is fixed: load before the measurement, s. */
+const FIXED_WARM_UP_SECONDS = 12;
 
 export interface GuardOptions {
   readonly stackFile: string | undefined;
@@ -95,7 +100,9 @@ class Run {
   }
 
   async #phase(name: string, target: number | null, rate: PhaseRate | null): Promise<Phase> {
-    const { warmUpSeconds, seconds, say } = this.#options;
+    const { say } = this.#options;
+    const warmUpSeconds = rate === null ? QUIET_WARM_UP_SECONDS : target === null ? FIXED_WARM_UP_SECONDS : this.#options.warmUpSeconds;
+    const seconds = this.#options.seconds * (rate === null ? QUIET_PART : 1);
     const lane = rate === null ? null : await this.#ground.catchUp(rate);
     try {
       await this.#watch(lane, warmUpSeconds);
