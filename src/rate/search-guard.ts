@@ -10,12 +10,12 @@ export interface SearchReading {
   readonly pressure: number;
 }
 
-/** With fewer searches between two readings there is nothing to guard. */
-const FEWEST_QUERIES = 8;
+/** With fewer searches a second there is nothing to guard. */
+const FEWEST_PER_SECOND = 2.5;
 /** Documents/s of a host while it is learned how fast search is undisturbed. */
 const LEARNING_RATE = 500;
 /** Readings under that rate from which this is learned, at first and later; one more goes before them, since it still tells of what was before. */
-const LEARNING_READINGS = 8;
+const LEARNING_READINGS = 11;
 const LOOKING_READINGS = 5;
 /** Searches change with the hour and with the index, so it is looked at anew this often, ms; by the wall clock, so that all hosts look at once and none is in another's way. */
 const LOOK_EVERY_MS = 15 * 60_000;
@@ -23,19 +23,22 @@ const LOOK_EVERY_MS = 15 * 60_000;
 const LOOK_WEIGHT = 0.5;
 /** No host is slowed below this: what comes in all the time must still be indexed. */
 const LEAST_RATE = 50;
-/** Change of the limit: the deviation from the factor to the power of this, within bounds. Search gets slower much faster than indexing gets faster. */
+/** The limit changes by the deviation from the factor to the power of this … */
 const GAIN = 0.25;
-const MOST_GROWTH = 1.25;
-const MOST_CUT = 0.5;
-/** Below this part of what is allowed it grows fast. */
+/** … but grows fast below this part of what is allowed, and faster up to this part of where it was before an alarm. */
 const UNFELT = 0.3;
-/** So far above the factor it is cut in proportion. */
-const ALARM = 1.4;
+const GROWTH = 1.2;
+const RETURN_GROWTH = 1.6;
+const RETURN_TO = 0.7;
+/** So far above the factor is an alarm: it is cut to what should be right, by half at most, and so many readings are waited for, since a cluster takes time to recover. */
+const ALARM = 1.3;
+const MOST_CUT = 0.5;
+const RECOVERY_READINGS = 2;
 /** A limit far above what is sent would come too late when more is to be sent. */
 const HEADROOM = 2;
 /** Weight of the newest reading in the mean that is steered by. */
-const WEIGHT = 0.3;
-/** A difference of so many ms is noise, whatever the ratio. */
+const WEIGHT = 0.35;
+/** A difference of less than so many ms is noise, whatever the ratio. */
 const NOTICEABLE_MS = 0.1;
 /** The slowest hundredth suffers more than the mean: (p99 factor − 1) ÷ (mean factor − 1), as `npm run bench -- search-guard` measures it. */
 const TAIL = 3;
@@ -48,7 +51,8 @@ interface Learning { readonly readings: number; readonly means: number[]; stale:
 
 /**
  * Decides how many documents/s a host may send so that search suffers no more than the operator allows. Pure: readings in,
- * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones.
+ * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones. Until two readings
+ * have told whether anybody searches, little is sent.
  */
 export class SearchGuard {
   #factor: number;
@@ -59,7 +63,11 @@ export class SearchGuard {
   /** The span of `LOOK_EVERY_MS` in which it was learned last. */
   #span: number | null = null;
   #mean: number | null = null;
-  #limit: number | null = null;
+  #limit: number | null = LEARNING_RATE;
+  /** Readings that are not judged: the cluster recovers. */
+  #waiting = 0;
+  /** Where the limit was before the alarms that are not over yet. */
+  #before: number | null = null;
 
   /** `factor`: p99 of searches with indexing ÷ without; 0 guards nothing. `baselineMs`: mean latency without indexing where it is known. */
   constructor(factor: number, baselineMs: number | null) {
@@ -69,26 +77,26 @@ export class SearchGuard {
   }
 
   /** Documents/s; null: as many as there are. */
-  get limit(): number | null { return this.#learning === null || this.off ? this.#limit : Math.min(LEARNING_RATE, this.#limit ?? LEARNING_RATE); }
+  get limit(): number | null {
+    if (this.off) return null;
+    return this.#learning === null ? this.#limit : Math.min(LEARNING_RATE, this.#limit ?? LEARNING_RATE);
+  }
+
   /** Mean search latency without indexing as far as it is known, ms. */
   get baselineMs(): number | null { return this.#baseline; }
   get off(): boolean { return this.#factor === 0; }
+  set factor(factor: number) { this.#factor = factor; }
 
-  set factor(factor: number) {
-    this.#factor = factor;
-    if (factor === 0) this.#limit = null;
-  }
-
-  /** A reading, what this host sent since the last one (documents/s), and the wall clock (epoch ms). */
-  observe(reading: SearchReading, sent: number, now: number): void {
+  /** A reading `seconds` after the last one, what this host sent meanwhile (documents/s), and the wall clock (epoch ms). */
+  observe(reading: SearchReading, { seconds, sent, now }: { readonly seconds: number; readonly sent: number; readonly now: number }): void {
     const last = this.#last;
     this.#last = reading;
     if (last === null || this.off || reading.queries < last.queries) return; // the first one, or a node began anew
-    const [queries, queryMs] = [reading.queries - last.queries, reading.queryMs - last.queryMs];
-    if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#steer(MOST_CUT, sent);
-    else if (queries < FEWEST_QUERIES) this.#rest();
-    else if (this.#toLearn(now)) this.#learn(queryMs / queries);
-    else this.#judge(queryMs / queries, sent);
+    const queries = reading.queries - last.queries;
+    if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#cut(MOST_CUT, sent);
+    else if (queries < FEWEST_PER_SECOND * seconds) this.#rest();
+    else if (this.#toLearn(now)) this.#learn((reading.queryMs - last.queryMs) / queries);
+    else this.#judge((reading.queryMs - last.queryMs) / queries, sent);
   }
 
   /** Nobody searches: nothing to guard, and nothing to learn. */
@@ -99,17 +107,34 @@ export class SearchGuard {
   }
 
   #judge(mean: number, sent: number): void {
+    if (this.#waiting-- > 0) return;
+    this.#waiting = 0;
     const baseline = this.#baseline as number;
     this.#mean = this.#mean === null ? mean : this.#mean + WEIGHT * (mean - this.#mean);
     const slowerMs = this.#mean - baseline;
-    this.#steer(this.#change(slowerMs < NOTICEABLE_MS ? 1 : 1 + (TAIL * slowerMs) / baseline), sent);
+    const factor = slowerMs < NOTICEABLE_MS ? 1 : 1 + (TAIL * slowerMs) / baseline;
+    if (factor > this.#factor * ALARM) this.#cut((this.#factor - 1) / (factor - 1), sent);
+    else this.#change(this.#growth(factor), sent);
   }
 
-  /** By how much the limit changes at this factor: fast while search feels next to nothing or far too much, careful between. */
-  #change(factor: number): number {
-    const by = this.#factor / factor;
-    if (factor < 1 + (this.#factor - 1) * UNFELT) return MOST_GROWTH;
-    return by < 1 / ALARM ? by : by ** GAIN;
+  /** By how much the limit changes at this factor: fast while search feels next to nothing, careful near what is allowed. */
+  #growth(factor: number): number {
+    if (factor > 1 + (this.#factor - 1) * UNFELT) return (this.#factor / factor) ** GAIN;
+    if (this.#before !== null && (this.#limit ?? 0) * RETURN_GROWTH < this.#before * RETURN_TO) return RETURN_GROWTH;
+    this.#before = null;
+    return GROWTH;
+  }
+
+  #cut(by: number, sent: number): void {
+    this.#before ??= this.#limit ?? sent;
+    this.#change(Math.max(MOST_CUT, by), sent);
+    this.#mean = null;
+    this.#waiting = RECOVERY_READINGS;
+  }
+
+  #change(by: number, sent: number): void {
+    const from = Math.min(this.#limit ?? sent, Math.max(LEARNING_RATE, sent * HEADROOM));
+    this.#limit = Math.max(LEAST_RATE, from * by);
   }
 
   #toLearn(now: number): boolean {
@@ -130,21 +155,15 @@ export class SearchGuard {
     }
     learning.means.push(mean);
     if (learning.means.length < learning.readings) return;
-    const undisturbed = withoutSlowest(learning.means);
+    const undisturbed = median(learning.means);
     this.#baseline = this.#baseline === null ? undisturbed : this.#baseline + LOOK_WEIGHT * (undisturbed - this.#baseline);
     this.#limit ??= LEARNING_RATE;
     this.#mean = null;
     this.#learning = null;
   }
-
-  #steer(by: number, sent: number): void {
-    const from = Math.min(this.#limit ?? sent, Math.max(LEARNING_RATE, sent * HEADROOM));
-    this.#limit = Math.max(LEAST_RATE, from * Math.max(MOST_CUT, Math.min(MOST_GROWTH, by)));
-  }
 }
 
-/** The mean of all but the slowest: a collection of garbage or a merge falls into any few seconds. */
-function withoutSlowest(means: readonly number[]): number {
-  const rest = means.toSorted((a, b) => a - b).slice(0, -1);
-  return rest.reduce((sum, mean) => sum + mean, 0) / rest.length;
+/** A collection of garbage, a merge or another program falls into any few seconds: the mean would be theirs. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 }

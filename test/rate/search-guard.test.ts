@@ -28,7 +28,7 @@ class Searched {
     this.now += READING_SECONDS * 1_000;
     this.#queries += queries;
     this.#queryMs += queries * this.#meanAt(sent);
-    guard.observe({ queries: this.#queries, queryMs: this.#queryMs, queued: this.queued, threads: THREADS, turnedAway: this.turnedAway, pressure: 0 }, sent, this.now);
+    guard.observe({ queries: this.#queries, queryMs: this.#queryMs, queued: this.queued, threads: THREADS, turnedAway: this.turnedAway, pressure: 0 }, { seconds: READING_SECONDS, sent, now: this.now });
     return sent;
   }
 }
