@@ -109,7 +109,7 @@ async function partitionsOf(host: Child): Promise<number> {
 
 /** Operations that Elasticsearch has done on the index. */
 async function indexed(ground: LaneGround): Promise<number> {
-  const { body } = await ground.search.call('GET', `/${ground.index}/_stats/indexing`);
+  const { body } = await ground.search.call('GET', `/${ground.indices.join()}/_stats/indexing`);
   return (body['_all'] as { primaries: { indexing: { index_total: number } } }).primaries.indexing.index_total;
 }
 

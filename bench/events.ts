@@ -17,15 +17,15 @@ export async function saleEvents(count: number): Promise<{ key: Buffer; value: B
   return [...generate(reference, { seed: SEED, pipelines: [BENCH_PIPELINE], count, duplicates: 0 })].map(({ key, payload }) => ({ key, value: payload }));
 }
 
-export function benchPipeline(): AnyPipeline {
-  const pipeline = pipelines.find(({ name }) => name === BENCH_PIPELINE);
-  if (pipeline === undefined) throw new Error(`there is no pipeline ${BENCH_PIPELINE}`);
+export function pipelineNamed(name: string): AnyPipeline {
+  const pipeline = pipelines.find((each) => each.name === name);
+  if (pipeline === undefined) throw new Error(`there is no pipeline ${name}`);
   return pipeline;
 }
 
 /** Finished documents of different content; callers give them ids of their own. */
 export async function saleDocuments(count: number): Promise<Document[]> {
-  const pipeline = benchPipeline();
+  const pipeline = pipelineNamed(BENCH_PIPELINE);
   return (await saleEvents(count)).flatMap(({ value }) => {
     const decoded = pipeline.decode(value);
     if (!decoded.ok) return [];

@@ -6,37 +6,40 @@ import { BATCHES_INDEX } from '../src/domain/system-names.ts';
 import { openRegionLog, openRegionSearch } from '../src/main/connections.ts';
 import type { RecordLogAdmin } from '../src/ports/record-log.ts';
 import type { SearchCluster } from '../src/ports/search-index.ts';
-import { benchIndex } from './documents.ts';
-import { BENCH_PIPELINE } from './events.ts';
+import { indexOf } from './documents.ts';
+import { BENCH_PIPELINE, pipelineNamed } from './events.ts';
 
 /** The region that lane benches run in. */
 export const REGION = 'west';
 export const BENCH_LANE = `${REGION}-${REGION}`;
 
-/** Where a lane bench happens: one topic, one group, one index. */
+/** Where a lane bench happens: one topic, one group, the indices that its documents go into. */
 export class LaneGround {
   readonly search: SearchCluster;
   readonly node: string;
-  readonly index: string;
+  readonly indices: readonly string[];
   readonly topic: string;
   readonly #prefix: string;
   readonly #group: string;
   readonly #admin: RecordLogAdmin;
 
-  constructor(config: Config) {
+  /** `indices` are those of the bench's own documents where none are given. */
+  constructor(config: Config, pipeline = BENCH_PIPELINE, indices: readonly string[] = [indexOf(config.prefix, pipelineNamed(pipeline))]) {
     this.#prefix = config.prefix;
     this.search = openRegionSearch(config, REGION);
     this.node = config.regions[REGION]?.elasticsearch.nodes[0] as string;
-    this.index = benchIndex(config.prefix);
-    this.topic = regionalTopicOf(config.prefix, BENCH_PIPELINE);
+    this.indices = indices;
+    this.topic = regionalTopicOf(config.prefix, pipeline);
     this.#group = `${config.prefix}sluice.${BENCH_LANE}`;
     this.#admin = openRegionLog(config, REGION, pino({ level: 'silent' })).admin();
   }
 
-  /** An empty index, and the group at the beginning. */
+  /** Empty indices, and the group at the beginning. */
   async fresh(): Promise<void> {
-    await this.search.call('DELETE', `/${this.index}`, undefined, { okStatuses: [404] });
-    await this.search.call('PUT', `/${this.index}`);
+    for (const index of this.indices) {
+      await this.search.call('DELETE', `/${index}`, undefined, { okStatuses: [404] });
+      await this.search.call('PUT', `/${index}`);
+    }
     const ranges = await this.#admin.ranges([this.topic]);
     await this.#admin.setCommitted(this.#group, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
     await sleep(1_000);
@@ -59,8 +62,8 @@ export class LaneGround {
 
   /** Bytes that a document takes on the disk of Elasticsearch, merges left to themselves. */
   async indexBytesPerDocument(): Promise<number> {
-    await this.search.call('POST', `/${this.index}/_flush`);
-    const { body } = await this.search.call('GET', `/${this.index}/_stats/store,docs`);
+    await this.search.call('POST', `/${this.indices.join()}/_flush`);
+    const { body } = await this.search.call('GET', `/${this.indices.join()}/_stats/store,docs`);
     const { docs, store } = (body['_all'] as { primaries: { docs: { count: number }; store: { size_in_bytes: number } } }).primaries;
     return store.size_in_bytes / docs.count;
   }

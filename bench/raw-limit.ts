@@ -2,26 +2,43 @@ import { Agent, request } from 'undici';
 import type { BenchDocument } from './documents.ts';
 import type { Figures } from './figures.ts';
 
+/** How the bodies are cut, and how many are under way at once. */
 export interface RawShape { readonly operations: number; readonly connections: number }
 
-/** The shapes among which the best is searched. */
-export const RAW_SHAPES: readonly RawShape[] = [{ operations: 5_000, connections: 4 }, { operations: 5_000, connections: 3 }, { operations: 5_000, connections: 2 }, { operations: 2_000, connections: 4 }, { operations: 2_000, connections: 2 }];
+export const FIRST_SHAPE: RawShape = { operations: 5_000, connections: 3 };
+const OPERATIONS = [1_000, 2_000, 5_000, 10_000];
+const CONNECTIONS = [2, 3, 4, 6];
 
-/** `_bulk` bodies made beforehand: same ids, versions and version type as the lane sends. `indexOf`: document number → index. */
-export function rawBodies(documents: (number: number) => BenchDocument, count: number, indexOf: (number: number) => string, operations: number): Buffer[] {
+/** The shape with the highest rate: first the size of the bodies is chosen, then the connections for that size. `rateOf` measures one. */
+export async function bestShape(rateOf: (shape: RawShape) => Promise<number>): Promise<RawShape> {
+  const { operations } = await bestOf(OPERATIONS.map((each) => ({ ...FIRST_SHAPE, operations: each })), rateOf);
+  return bestOf(CONNECTIONS.map((connections) => ({ operations, connections })), rateOf);
+}
+
+async function bestOf(shapes: readonly RawShape[], rateOf: (shape: RawShape) => Promise<number>): Promise<RawShape> {
+  let best: { shape: RawShape; rate: number } | null = null;
+  for (const shape of shapes) {
+    const rate = await rateOf(shape);
+    if (best === null || rate > best.rate) best = { shape, rate };
+  }
+  return (best as { shape: RawShape }).shape;
+}
+
+/** `_bulk` bodies made beforehand: ids, versions and version type as the lane sends them. `indexOf`: document number → index; `suffix`: what stands in place of a document's closing brace. */
+export function rawBodies(documents: (number: number) => BenchDocument, count: number, indexOf: (number: number) => string, operations: number, suffix = '}'): Buffer[] {
   const bodies: Buffer[] = [];
   for (let from = 0; from < count; from += operations) {
     const lines: string[] = [];
     for (let number = from; number < Math.min(count, from + operations); number += 1) {
       const { id, version, body } = documents(number);
-      lines.push(`{"index":{"_index":"${indexOf(number)}","version_type":"external_gte","_id":"${id}","version":${version}}}`, body);
+      lines.push(`{"index":{"_index":"${indexOf(number)}","version_type":"external_gte","_id":"${id}","version":${version}}}`, body.slice(0, -1) + suffix);
     }
     bodies.push(Buffer.from(`${lines.join('\n')}\n`));
   }
   return bodies;
 }
 
-/** Posts the bodies over a few keep-alive connections as fast as Elasticsearch takes them. */
+/** Posts the bodies over a few keep-alive connections as fast as Elasticsearch takes them. The memory is that of this process, all bodies included. */
 export async function runRaw(node: string, bodies: readonly Buffer[], count: number, connections: number): Promise<Figures> {
   const agent = new Agent({ connections, pipelining: 1 });
   const cpu = process.cpuUsage();
@@ -38,5 +55,5 @@ export async function runRaw(node: string, bodies: readonly Buffer[], count: num
   const seconds = (performance.now() - began) / 1_000;
   const used = process.cpuUsage(cpu);
   await agent.close();
-  return { docsPerSecond: count / seconds, cpuSecondsPerMillion: ((used.user + used.system) / count), peakRssMiB: Number.NaN };
+  return { docsPerSecond: count / seconds, cpuSecondsPerMillion: (used.user + used.system) / count, peakRssMiB: process.resourceUsage().maxRSS / 1_024 };
 }

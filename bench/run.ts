@@ -3,6 +3,7 @@ import { benchCaps } from './caps.ts';
 import { benchControllers } from './controllers/controllers.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
+import { benchIngest } from './ingest.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
@@ -20,6 +21,7 @@ Benches
   memory       a lane whose destination stalls while its topic is full, with a small heap
   region-loss  ingest into one region while the other does not answer, against both healthy
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
+  ingest       a filled source topic into one and into both regional topics, against producing alone
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
   indices      what it costs to create and to route to many indices
   search-guard a steady search load while a lane catches up: unguarded, and under the guard
@@ -27,8 +29,9 @@ Benches
 Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
-  --docs N           documents, region-loss: events (default 1000000; indices: 50000)
-  --rounds R         interleaved rounds of lane and region-loss (default 3)
+  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000)
+  --rounds R         interleaved rounds of lane, ingest and region-loss (default 3)
+  --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
@@ -55,7 +58,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
+    docs: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
     targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string', default: '20' }, prefix: { type: 'string' }, trace: { type: 'string' },
@@ -70,7 +73,8 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
   controllers: () => benchControllers(say),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
-  lane: () => benchLane({ stackFile: values.stack, documents, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   'search-guard': () => benchSearchGuard({

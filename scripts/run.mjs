@@ -4,12 +4,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PARENT_POLL_MS = 1_000;
+// What streams records through makes much garbage that dies young: room for more of it (128 MiB by default on a large machine)
+// costs twice the time of a collection that finds it in the processor's cache. Measured: bench/NOTES.md.
+const STREAMING_OPTIONS = '--max-semi-space-size=8';
 const TETHER = join(ROOT, 'scripts/tether.mjs');
 
 /** Runs one program of the repository and exits with its code. */
@@ -31,16 +34,19 @@ export async function run(file, args) {
 
 // The fourth descriptor is the tether: should this process be killed, the program sees it end and stops as well.
 function start(file, args) {
-  const bin = join(ROOT, 'node_modules/.bin');
-  return spawn(join(bin, 'node'), ['--import', TETHER, file, ...args], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: {
-      ...process.env,
-      SLUICE_TETHER: '3',
-      PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules/.cache/compile'),
-    },
-  });
+  return spawn(join(ROOT, 'node_modules/.bin/node'), ['--import', TETHER, file, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'], env: environmentOf(file, process.env) });
+}
+
+/** What a program finds in its environment, and so do the processes that it starts. */
+export function environmentOf(file, env) {
+  const streams = ['src', 'bench'].some((folder) => file.startsWith(join(ROOT, folder) + sep));
+  return {
+    ...env,
+    SLUICE_TETHER: '3',
+    PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${env.PATH ?? ''}`,
+    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules/.cache/compile'),
+    ...(streams ? { NODE_OPTIONS: [STREAMING_OPTIONS, env.NODE_OPTIONS].filter(Boolean).join(' ') } : {}),
+  };
 }
 
 // A terminal sends SIGINT to the whole group, so the program has it already; passed on, it would count as a second Ctrl-C.

@@ -23,32 +23,32 @@ export interface ConvertParts {
 
 /** Makes documents of a row group through ingest's own conversion; a row that cannot be one becomes its failure, alone. */
 export async function convertRows(rows: readonly Row[], group: Group, parts: ConvertParts): Promise<RowBlock> {
-  const pipeline: AnyPipeline = { ...parts.pipeline, epoch: parts.epoch ?? 'off' };
   const records: IngestRecord[] = [];
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {
-    const ends = await Promise.all(rows.slice(at, at + SLICE_ROWS).map(async (row, index) => convertRow(row, at + index, group, pipeline, parts)));
+    const ends = await Promise.all(rows.slice(at, at + SLICE_ROWS).map(async (row, index) => convertRow(row, at + index, group, parts)));
     for (const end of ends) if (end.kind !== 'skipped') records.push(end.record);
     await breathe();
   }
   return new RowBlock(group.file.key, group.index, rows.length, records);
 }
 
-function convertRow(row: Row, offset: number, group: Group, pipeline: AnyPipeline, { case: one, extractedAt, context }: ConvertParts): EventEnd | Promise<EventEnd> {
+function convertRow(row: Row, offset: number, group: Group, { case: one, pipeline, epoch, extractedAt, context }: ConvertParts): EventEnd | Promise<EventEnd> {
   const where = { pipeline: pipeline.name, topic: group.file.key, partition: group.index, offset, timestamp: extractedAt, key: null };
   try {
     const event: SourceEvent = { ...where, payload: jsonBytes(one.event(row)) };
-    return processEvent({ pipeline: withFields(pipeline, one, row), regionalTopic: group.file.key }, event, context);
+    return processEvent({ pipeline: pipelineOfRow(pipeline, one, epoch, row), regionalTopic: group.file.key }, event, context);
   } catch (error) {
     const event: SourceEvent = { ...where, payload: jsonBytes(row) };
     return { kind: 'failed', stage: 'decode', record: failureRecord(event, { stage: 'decode', error: errorFacts(error), documentId: null, version: null }, context.clock.now(), context) };
   }
 }
 
-/** The pipeline with the case's own fields added to this row's document; a tombstone gets none. */
-function withFields(pipeline: AnyPipeline, { fields }: BackfillCase, row: Row): AnyPipeline {
-  if (fields === undefined) return pipeline;
+/** The pipeline at a cycle's epoch, with the case's own fields added to this row's document; a tombstone gets none. */
+export function pipelineOfRow(pipeline: AnyPipeline, { fields }: BackfillCase, epoch: number | null, row: Row): AnyPipeline {
+  const revised: AnyPipeline = { ...pipeline, epoch: epoch ?? 'off' };
+  if (fields === undefined) return revised;
   return {
-    ...pipeline,
+    ...revised,
     toDocument: (event, facts) => {
       const document = pipeline.toDocument(event, facts);
       return 'skip' in document || document.deleted ? document : { ...document, body: { ...document.body, ...fields(row) } };

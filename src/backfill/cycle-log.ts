@@ -12,6 +12,7 @@ export function cycleLog(consumer: RecordConsumer): RecordLog {
 const ADMIN: RecordLogAdmin = {
   ranges: () => Promise.resolve([]),
   committed: () => Promise.resolve([]),
+  replication: () => Promise.resolve({ brokers: 0, partitions: [] }),
   close: () => Promise.resolve(),
   ensureTopics: () => refuse('topics'),
   deleteTopics: () => refuse('topics'),

@@ -3,6 +3,8 @@ export interface CycleKeys {
   readonly plan: string;
   readonly manifest: string;
   readonly control: string;
+  /** What a look at every row found last in a region. */
+  verified(region: string): string;
   /** A data file of one try at extracting: a try that was not finished is never taken for another. */
   data(attempt: string, file: string): string;
   lease(region: string, group: number): string;
@@ -22,6 +24,7 @@ export function keysOf(prefix: string, cycle: string): CycleKeys {
     plan: `${folder}plan.json`,
     manifest: `${folder}manifest.json`,
     control: `${folder}control.json`,
+    verified: (region) => `${folder}verified/${region}.json`,
     data: (attempt, file) => `${folder}data/${attempt}/${file}`,
     lease: (region, group) => leases(region) + number(group),
     done: (region, group) => dones(region) + number(group),

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import { backfillLane } from '../domain/lane.ts';
+import { backfillLane, WAREHOUSE } from '../domain/lane.ts';
 import type { Lookups } from '../domain/pipeline.ts';
 import { createProcessor, type Processor, type ProcessorParts } from '../indexing/processor.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -79,7 +79,7 @@ export function sharedBlocks(parts: LoadParts, lane: Pick<LaneParts, 'pipelines'
   const reader = new GroupReader(parts.store, parts.manifest.columns);
   const context = {
     lookups: parts.lookups, clock: lane.clock, timeoutMs: parts.enrichTimeoutMs, meter: { runs: 0, ms: 0 },
-    prefix: lane.prefix, sourceCluster: 'warehouse', host: lane.host, maxRecordBytes: parts.maxRecordBytes,
+    prefix: lane.prefix, sourceCluster: WAREHOUSE, host: lane.host, maxRecordBytes: parts.maxRecordBytes,
   };
   const convert = { case: parts.case, pipeline, epoch: parts.plan.epoch, extractedAt: Date.parse(parts.manifest.extractedAt), context };
   return new SharedBlocks(parts.settings.readAhead, async (group) => convertRows(await reader.read(group), group, convert));

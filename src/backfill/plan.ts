@@ -40,6 +40,8 @@ export interface PlanRequest {
   readonly from: string;
   readonly to: string;
   readonly where: string | null;
+  /** How far the epoch is above the pipeline's; the case's own figure where absent. */
+  readonly raiseEpoch?: number | undefined;
   readonly prefix: string;
   readonly plannedAt: number;
   readonly code: string;
@@ -59,17 +61,17 @@ export function planOf(request: PlanRequest, partitions: readonly (Partition & {
   const sum = (value: (day: Plan['days'][number]) => number): number => all.reduce((total, day) => total + value(day), 0);
   return {
     format: 1, cycle, case: one.name, pipeline: pipeline.name, plannedAt: new Date(plannedAt).toISOString(), code, from, to, where,
-    epoch: epochOf(one, pipeline), days: all, rows: sum((day) => day.rows), bytes: sum((day) => day.bytes),
+    epoch: epochOf(one, pipeline, request.raiseEpoch ?? one.raiseEpoch), days: all, rows: sum((day) => day.rows), bytes: sum((day) => day.bytes),
   };
 }
 
-function epochOf(one: BackfillCase, pipeline: AnyPipeline): number | null {
+function epochOf({ name }: BackfillCase, pipeline: AnyPipeline, raise: number): number | null {
   if (pipeline.epoch === 'off') {
-    if (one.raiseEpoch === 0) return null;
-    throw new SluiceError('USAGE', `${one.name} raises the epoch, which pipeline ${pipeline.name} has switched off`);
+    if (raise === 0) return null;
+    throw new SluiceError('USAGE', `${name} raises the epoch, which pipeline ${pipeline.name} has switched off`);
   }
-  const epoch = pipeline.epoch + one.raiseEpoch;
-  if (epoch >= EPOCHS) throw new SluiceError('USAGE', `${one.name} would need epoch ${epoch}, the last one is ${EPOCHS - 1}`);
+  const epoch = pipeline.epoch + raise;
+  if (epoch >= EPOCHS) throw new SluiceError('USAGE', `${name} would need epoch ${epoch}, the last one is ${EPOCHS - 1}`);
   return epoch;
 }
 

@@ -17,7 +17,7 @@ export interface Problem {
 
 const SHOWN_CHARACTERS = 60;
 const SUGGESTED_WITHIN = 4;
-const SECRET = /^(password|apiKey)$/;
+const SECRET = /^(password|apiKey|secret|routingKey|webhookUrl)$/;
 
 /** Every problem as one sentence-like line: `path: expected …, found …`. */
 export function problemLine(problem: Problem): string {

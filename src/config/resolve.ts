@@ -58,11 +58,13 @@ function elasticsearchTls(tls: TlsConfig): TlsSettings {
   return { ca: text(tls.caFile), cert: text(tls.certFile), key: text(tls.keyFile), serverName: tls.serverName, rejectUnauthorized: tls.rejectUnauthorized };
 }
 
-function secretOf(value: string | undefined, file: string | undefined): string | undefined {
+/** A secret that is given in place or as a file; undefined where it is not given. Throws CONFIG_INVALID where the file cannot be read. */
+export function secretOf(value: string | undefined, file: string | undefined): string | undefined {
   return file === undefined ? value : read(file).toString('utf8').replace(/\r?\n$/, '');
 }
 
-function read(file: string): Buffer {
+/** A file named in the configuration. Throws CONFIG_INVALID where it cannot be read. */
+export function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lanesBetween } from '../domain/lane.ts';
+import { monitor } from './monitor-schema.ts';
 import { atMostOneOf, distinct, numbersHold, rule, together } from './rules.ts';
 
 /**
@@ -94,7 +95,7 @@ const ingest = z.strictObject({
 const processor = z.strictObject({
   batchBytes: z.int().min(4 * KIB).max(100 * MIB).default(3 * MIB).describe('a batch is sent when it holds this much'),
   batchOperations: z.int().positive().default(5_000).describe('… or this many operations; smaller ones are tried first'),
-  batchAgeMs: z.int().nonnegative().default(20).describe('… or when its first operation is this old'),
+  batchAgeMs: z.int().nonnegative().default(20).describe('… or this long after the batch before it; the first one after a pause goes at once'),
   inFlight: z.int().positive().max(64).default(3).describe('most batches being indexed at once'),
   targetLatencyMs: milliseconds.default(2_000).describe('a bulk request that takes longer is a sign of overload: less is put in flight'),
   guardIntervalMs: milliseconds.default(3_000).describe('how often the search guard reads what the cluster tells of its searches'),
@@ -155,6 +156,8 @@ const backfill = z.strictObject({
   readAhead: z.int().positive().max(16).default(2).describe('row groups a loader reads ahead of what is being indexed'),
   leaseMs: milliseconds.default(30_000).describe('a loader that does not renew its lease for this long is taken for dead'),
   pollMs: milliseconds.default(2_000).describe('how often a loader looks for pause, cancel and row groups that others gave up'),
+  share: z.number().gt(0).max(0.9).default(0.25).describe('of the caps of a region, which the lanes leave to all loads together while there are any; without caps there is nothing to share'),
+  yieldLagSeconds: z.number().positive().default(4).describe('a load sends nothing while live lanes into the region are so far behind, and less from half of that on'),
   rowsPerSecond: z.int().positive().default(5_000).describe('into each region; only what a plan estimates its time by'),
 });
 
@@ -201,11 +204,16 @@ export const configSchema = z.strictObject({
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
   processor: processor.prefault({}),
+  monitor: monitor.prefault({}),
   http: z.strictObject({
     host: z.string().default('127.0.0.1').describe('where /metrics, /livez and /readyz are served'),
     port: port.default(0).describe('0 takes a free one'),
     stallMs: milliseconds.default(60_000).describe('/livez fails when there is work and nothing moved for this long'),
   }).prefault({}),
+  tracing: z.strictObject({
+    endpoint: webAddress.describe('where spans are posted: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; its headers come from OTEL_EXPORTER_OTLP_HEADERS'),
+    sampleRatio: z.number().min(0).max(1).default(0.001).describe('share of the events that get a trace; those that come with a traceparent keep what it says'),
+  }).optional().describe('without it nothing is traced'),
   log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('least severe line that is written, to standard error') }).prefault({}),
 });
 

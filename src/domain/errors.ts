@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'LOOKUP_FAILED'
   | 'LOOKUP_TIMEOUT'
   | 'INPUT_INVALID'
+  | 'CHANNEL_UNAVAILABLE'
+  | 'CHANNEL_REFUSED'
   | 'QUERY_FAILED'
   | 'STACK_FAILED'
   | 'USAGE'

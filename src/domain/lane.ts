@@ -21,9 +21,12 @@ export function laneOf(source: string, destination: string): Lane {
   return { source, destination, role: source === destination ? 'primary' : 'secondary', name: `${source}-${destination}` };
 }
 
+/** What stands for the cluster where a record is the row of an extract. */
+export const WAREHOUSE = 'warehouse';
+
 /** The lane of a backfill into one region: its source is an extract, its writes must be strictly newer. */
 export function backfillLane(destination: string): BackfillLane {
-  return { source: 'warehouse', destination, role: 'backfill', name: `backfill-${destination}` };
+  return { source: WAREHOUSE, destination, role: 'backfill', name: `backfill-${destination}` };
 }
 
 /** Every lane between the given regions: n regions make n² lanes. */

@@ -6,3 +6,7 @@ export const FAILURES_SCHEMA = 1;
 export const FAILURES_INDEX = 'sluice-failures';
 /** Base name of the batch-metadata index. */
 export const BATCHES_INDEX = 'sluice-batches';
+/** Base name of the index of alerts, silences and the monitor's lease; its period is the month. */
+export const ALERTS_INDEX = 'sluice-alerts';
+/** Base name of the index with a report for each backfill cycle. */
+export const BACKFILLS_INDEX = 'sluice-backfills';

@@ -20,6 +20,9 @@ const TOMBSTONE_END = Buffer.from('}}');
 /** Room for that field with its number. */
 const TOMBSTONE_BYTES = 40;
 
+/** Most traced records of a batch that get a span of their own. */
+const MAX_TRACES = 64;
+
 /** One operation, as it is put into a batch; buffers are views that are copied at once. */
 export interface OperationInput {
   readonly operation: Operation;
@@ -97,6 +100,8 @@ export class Batch {
   readonly openedTick: number;
   readonly tickets: Ticket[] = [];
   readonly refusals: Refusal[] = [];
+  /** `traceparent`s of the records whose traces are kept, the first of them. */
+  readonly traces: string[] = [];
   /** Indices of the operations, each with a number of its own. */
   readonly #groups = new Map<Target, number>();
   /** Full, or old enough: what the input gave. */
@@ -175,6 +180,11 @@ export class Batch {
     this.page.starts[at + 1] = this.length;
     if (input.sourceTime < this.minSourceTime) this.minSourceTime = input.sourceTime;
     if (input.sourceTime > this.maxSourceTime) this.maxSourceTime = input.sourceTime;
+  }
+
+  /** Notes that a record came with a trace. */
+  trace(traceparent: Buffer | null): void {
+    if (traceparent !== null && this.traces.length < MAX_TRACES) this.traces.push(traceparent.toString('latin1'));
   }
 
   refuse(refusal: Refusal): void {
@@ -273,6 +283,8 @@ function onlySpaceAfterBrace(value: Buffer): boolean {
 }
 
 function isTombstone(value: Buffer): boolean {
-  const at = value.length - TOMBSTONE.length;
-  return at > 0 && value.compare(TOMBSTONE, 0, TOMBSTONE.length, at) === 0;
+  const before = value.length - TOMBSTONE.length;
+  if (before <= 0) return false;
+  for (let at = TOMBSTONE.length - 1; at >= 0; at -= 1) if (value[before + at] !== TOMBSTONE[at]) return false;
+  return true;
 }

@@ -1,4 +1,5 @@
 import type { Settlement } from '../domain/settlement.ts';
+import { TRACE_HEADER } from '../domain/trace-header.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import { Batch, BatchPage, type Received } from './batch.ts';
@@ -15,6 +16,8 @@ export interface BatcherOptions {
   readonly suffix: Buffer;
   readonly pipelineOf: (topic: string) => string;
   readonly newBatchId: () => string;
+  /** Whether records are looked at for their traces. */
+  readonly traced?: boolean;
   readonly clock: Clock;
 }
 
@@ -25,6 +28,8 @@ export class Batcher {
   readonly #settlement: Settlement;
   readonly #spare: BatchPage[] = [];
   #open: Batch | null = null;
+  /** When the last batch was handed over, monotonic ms. */
+  #closedAt = Number.NEGATIVE_INFINITY;
   #limits: { readonly operations: number; readonly bytes: number } = { operations: 0, bytes: 0 };
 
   constructor(options: BatcherOptions, reader: OperationReader, settlement: Settlement) {
@@ -52,10 +57,17 @@ export class Batcher {
     batch?.advance(block.nextOffset, 0);
   }
 
-  /** How long the open batch may still wait, ms; null where none is open. By the monotonic clock: a jump of the wall clock neither holds it back nor hurries it. */
+  /** How long the open batch may still wait, ms; null where none is open. */
   dueIn(): number | null {
-    if (this.#open === null || this.#open.empty) return null;
-    return Math.max(0, this.#open.openedTick + this.#options.batchAgeMs - this.#options.clock.monotonic());
+    return this.#open === null || this.#open.empty ? null : this.gatherMs();
+  }
+
+  /**
+   * How long records may be gathered from now on, ms: after a pause the first ones go at once, then a batch goes every
+   * `batchAgeMs`. By the monotonic clock: a jump of the wall clock neither holds a batch back nor hurries it.
+   */
+  gatherMs(): number {
+    return Math.max(0, this.#closedAt + this.#options.batchAgeMs - this.#options.clock.monotonic());
   }
 
   /** The open batch, whatever it holds; null where there is nothing. */
@@ -89,6 +101,7 @@ export class Batcher {
     const batch = this.#open as Batch;
     this.#open = null;
     batch.closedBy = why;
+    this.#closedAt = this.#options.clock.monotonic();
     return batch;
   }
 
@@ -97,6 +110,7 @@ export class Batcher {
     batch.advance(offset + 1, 1);
     if (unfit === null) {
       batch.append(this.#reader.current, offset, block.timestamp(index));
+      if (this.#options.traced === true) batch.trace(block.header(index, TRACE_HEADER));
       return;
     }
     const value = block.value(index);

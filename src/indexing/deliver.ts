@@ -61,6 +61,8 @@ export interface DeliverTools {
   readonly limit: BodyLimit;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Goes with each request, so that the cluster's own logs tell the trace. */
+  readonly traceparent?: string;
   /** What a rejected operation means: an outcome, or (bookkeeping must be written) trouble that holds; one that is too large is an outcome either way. */
   readonly rejected: 'outcome' | 'hold';
   /** Waits until a request of so many operations and bytes may be sent. */
@@ -149,7 +151,7 @@ async function attempt(load: Load, segment: Segment, tools: DeliverTools, tally:
     await tools.pace?.(operations, body.length, signal);
     const sent = tools.clock.monotonic();
     const positionAt = (at: number) => segment.positions?.[at] ?? at;
-    const answer = await tools.sink.bulk({ body, detail: segment.detail, timeoutMs: tools.timeoutMs, signal });
+    const answer = await tools.sink.bulk({ body, detail: segment.detail, timeoutMs: tools.timeoutMs, signal, ...(tools.traceparent !== undefined && { traceparent: tools.traceparent }) });
     signal.throwIfAborted();
     const reply = readReply(answer, operations, (at) => load.operationOf(positionAt(at)));
     const answered = tools.clock.monotonic();

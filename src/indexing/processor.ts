@@ -7,6 +7,7 @@ import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { BulkSink } from '../ports/search-index.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import type { RateControl } from '../rate/rate-control.ts';
 import type { Batch } from './batch.ts';
 import { assemble, type Works } from './works.ts';
@@ -32,6 +33,8 @@ export interface ProcessorParts {
   readonly newId: () => string;
   readonly log: Logger;
   readonly registry: Registry;
+  /** Absent where tracing is off. */
+  readonly tracing?: Tracing;
 }
 
 /** Makes sure that indices are there before documents are sent to them. */

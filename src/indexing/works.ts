@@ -4,7 +4,7 @@ import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
 import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
-import type { RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
+import type { PollOptions, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
@@ -16,15 +16,15 @@ import { Gate } from './gate.ts';
 import { unlessAborted } from './interrupt.ts';
 import { measureLag } from './lag.ts';
 import { LaneReport } from './lane-report.ts';
+import { LaneTracing } from './lane-tracing.ts';
 import { batchRecord } from './ledger.ts';
 import { OperationReader } from './operation-reader.ts';
+import { patienceOf } from './patience.ts';
 import type { ProcessorParts } from './processor.ts';
 import { Slots } from './slots.ts';
 import type { LaneStatus } from './status.ts';
 import { Targets } from './targets.ts';
 
-/** How long one poll waits when nothing is pending, ms. */
-const IDLE_WAIT_MS = 500;
 /** Less than this is not worth a fetch, bytes. */
 const MIN_FETCH_BYTES = 64 * 1024;
 /** How often the lag is measured, ms. */
@@ -46,6 +46,7 @@ export class Works {
   readonly #books: Books;
   readonly #booksGate: Gate;
   readonly #failureContext: FailureContext;
+  readonly #tracing: LaneTracing | null;
   /** Ends the side work (commits, lag) once everything is settled. */
   readonly #stop = new AbortController();
   /** Ends everything at once: the drain took too long, or something broke. */
@@ -67,6 +68,7 @@ export class Works {
     this.#topics = [...pipelines.keys()];
     this.#pipelineOf = parts.pipelineOf ?? ((topic) => pipelines.get(topic) ?? topic);
     this.#group = `${prefix}sluice.${lane.name}`;
+    this.#tracing = parts.tracing === undefined ? null : new LaneTracing(parts.tracing, lane.name);
     this.#slots = new Slots(parts.rate.limits().inFlight);
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
     this.#admin = source.admin();
@@ -101,9 +103,8 @@ export class Works {
   /** The next blocks; waits no longer than the open batch may. */
   async consume(drain: AbortSignal): Promise<Received[]> {
     await this.#roomToFetch(drain);
-    const wait = this.#slots.anyFree ? (this.#batcher.dueIn() ?? IDLE_WAIT_MS) : IDLE_WAIT_MS;
-    const polling = this.#poll(Math.min(wait, IDLE_WAIT_MS));
-    const received = await unlessAborted(polling, drain);
+    const patience = patienceOf({ gatherMs: this.#batcher.gatherMs(), placeFree: this.#slots.anyFree, batchAgeMs: this.#parts.settings.batchAgeMs, open: this.#batcher.dueIn() !== null });
+    const received = await unlessAborted(this.#poll(patience), drain);
     if (received === null || drain.aborted) return [];
     for (const { block } of received) this.#report.consumed(block.count, block.bytes);
     return received;
@@ -131,7 +132,9 @@ export class Works {
   }
 
   async bulk(batch: Batch): Promise<Delivery> {
-    const delivery = await deliver(batch, { ...this.#tools, recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
+    const traceparent = this.#tracing?.sending(batch);
+    const delivery = await deliver(batch, { ...this.#tools, ...(traceparent !== undefined && { traceparent }), recover: () => recreate(this.#parts.indices, batch.indices), onReply: (reply, sent) => this.#answered(reply, sent, batch) }, this.#abort.signal);
+    this.#tracing?.delivered(batch);
     const moments = this.#inFlight.get(batch);
     if (moments !== undefined) moments.delivered = this.#parts.clock.monotonic();
     return delivery;
@@ -150,6 +153,7 @@ export class Works {
     for (const ticket of batch.tickets) this.#settlement.settle(ticket);
     if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, this.#pipelineOf));
     this.#report.settled(batch, delivery, settled - batch.openedTick);
+    this.#tracing?.settled(batch);
     this.#inFlight.delete(batch);
     this.#batcher.recycle(batch);
     this.#slots.give();
@@ -218,14 +222,14 @@ export class Works {
   }
 
   /** Records that cannot be read stop their partition, not the lane: the others go on, and it is told. */
-  async #poll(maxWaitMs: number): Promise<Received[]> {
+  async #poll(patience: Pick<PollOptions, 'maxWaitMs' | 'minBytes'>): Promise<Received[]> {
     try {
-      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), maxWaitMs });
+      const blocks = await this.#consumer.poll({ maxBytes: Math.max(MIN_FETCH_BYTES, this.#fetchable()), ...patience });
       return blocks.flatMap((block) => this.#received(block));
     } catch (error) {
       if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
       this.#report.unreadable(error.code, messageOf(error));
-      await this.#parts.clock.sleep(maxWaitMs);
+      await this.#parts.clock.sleep(patience.maxWaitMs);
       return [];
     }
   }
@@ -243,7 +247,7 @@ export class Works {
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock }, reader, this.#settlement);
+    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, traced: this.#tracing !== null }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {

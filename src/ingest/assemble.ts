@@ -7,6 +7,7 @@ import { type AnyPipeline, type Lookups, regionalTopicOf, sourceTopicOf } from '
 import { versionOf } from '../domain/version.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordConsumer, RecordLog, RecordLogAdmin } from '../ports/record-log.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import { CatchUp } from './catch-up.ts';
 import type { ChunkLimits } from './chunks.ts';
 import { Commits } from './commits.ts';
@@ -32,6 +33,8 @@ export interface IngestParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: Registry;
+  /** Absent where tracing is off. */
+  readonly tracing?: Tracing;
   readonly host: string;
   readonly prefix: string;
   readonly sourceCluster: string;
@@ -85,6 +88,7 @@ export function assemble(parts: IngestParts, onFatal: (error: unknown) => void):
   const context: EventContext = {
     lookups: parts.lookups, clock, timeoutMs: settings.enrichTimeoutMs, meter: { runs: 0, ms: 0 },
     prefix, sourceCluster: parts.sourceCluster, host: parts.host, maxRecordBytes: settings.maxRecordBytes,
+    ...(parts.tracing && { tracing: parts.tracing }),
   };
   // Documents grow while they are enriched: chunks close at half of what one send should hold.
   const limits = { records: settings.batchRecords, bytes: Math.ceil(settings.maxRecordBytes / 2) };
@@ -121,6 +125,7 @@ function regionMachine(region: string, regionLog: RecordLog, { parts, heads, met
   const ring = (): void => { watch.look(); wake.ring(); };
   const writer = new RegionWriter({
     region, state, clock, log, metrics,
+    ...(parts.tracing && { tracing: parts.tracing }),
     openProducer: () => regionLog.producer({ compression: settings.compression, deliveryTimeoutMs: settings.deliveryTimeoutMs }),
     replace: createReplace(() => source.reader(), routes, context),
     limits: { records: settings.batchRecords, bytes: settings.maxRecordBytes },

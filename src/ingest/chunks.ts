@@ -1,9 +1,11 @@
 import type { SourceEvent } from '../domain/event.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import type { Chunk } from './chunk.ts';
 import { type EventContext, processEvent, type Route } from './process-event.ts';
 import type { EventEnd, IngestRecord } from './record.ts';
 import { countEnd, emptyTally } from './tally.ts';
+import { beginEvent, endEvent } from './trace-event.ts';
 
 /** Record timestamps outside of this are garbage from a producer; they would scatter failures over absurd indices. */
 const FIRST_SANE_TIME = Date.UTC(2000, 0, 1);
@@ -53,7 +55,7 @@ async function chunkOf(block: RecordBlock, { index, stop, from, next, assignment
   for (let at = index; at < stop; at++) {
     const event = eventAt(block, at, route.pipeline.name);
     tally.bytes += (event.payload?.length ?? 0) + (event.key?.length ?? 0);
-    const end = processEvent(route, event, context);
+    const end = context.tracing === undefined ? processEvent(route, event, context) : processTraced(context.tracing, block, at, route, event, context);
     if (end instanceof Promise) (waiting ??= []).push(end.then((late) => { ends[at - index] = late; }));
     else ends[at - index] = end;
   }
@@ -69,6 +71,14 @@ async function chunkOf(block: RecordBlock, { index, stop, from, next, assignment
   tally.ms = context.clock.monotonic() - started;
   const lastTime = stop > index ? saneTime(block.timestamp(stop - 1)) : null;
   return { topic: block.topic, partition: block.partition, assignment, from, next, records, bytes, lastTime, tally };
+}
+
+/** As `processEvent`, within a span where the event's trace is kept. */
+function processTraced(tracing: Tracing, block: RecordBlock, at: number, route: Route, event: SourceEvent, context: EventContext): EventEnd | Promise<EventEnd> {
+  const span = beginEvent(tracing, block, at, event);
+  const end = processEvent(route, event, context);
+  if (span === null) return end;
+  return end instanceof Promise ? end.then((late) => endEvent(span, late)) : endEvent(span, end);
 }
 
 /** The event at an index of a block, its timestamp bounded. */

@@ -1,6 +1,7 @@
 import type { SourceEvent } from '../domain/event.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Document } from '../domain/document.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import { decode } from './decode.ts';
 import { finish } from './document.ts';
 import { type EnrichContext, type Enriched, runEnrichers } from './enrich/run-enrichers.ts';
@@ -14,6 +15,8 @@ export interface Route {
 }
 
 export interface EventContext extends EnrichContext, FailureContext {
+  /** Absent where tracing is off. */
+  readonly tracing?: Tracing;
   /** Larger documents become failure records, bytes. */
   readonly maxRecordBytes: number;
 }

@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import { messageOf } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordProducer } from '../ports/record-log.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import type { Chunk, Hold } from './chunk.ts';
 import { deliver, type Replace, type Sourced } from './deliver.ts';
 import type { RegionMetrics } from './metrics.ts';
 import type { RegionState } from './region-state.ts';
+import { beginProduce } from './trace-event.ts';
 
 /** Why a region was cut loose. */
 export type CutReason = 'unavailable' | 'slow';
@@ -19,6 +21,8 @@ export interface RegionWriterParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RegionMetrics;
+  /** Absent where tracing is off. */
+  readonly tracing?: Tracing;
   /** Called after whatever changed what this region holds or where it stands. */
   readonly onChange: () => void;
 }
@@ -119,15 +123,18 @@ export class RegionWriter {
 
   /** Null when acknowledged, else what went wrong. */
   async #send(batch: readonly Queued[], session: number): Promise<unknown> {
-    const { clock, metrics, replace } = this.#parts;
+    const { clock, metrics, replace, tracing } = this.#parts;
     const records = batch.flatMap(({ chunk }) => sourcedOf(chunk));
     if (records.length === 0) return null;
     const started = clock.monotonic();
+    const ended = tracing === undefined ? null : beginProduce(tracing, this.region, records.map(({ record }) => record));
     try {
       await deliver(this.#producerFor(session), records, replace);
     } catch (error) {
+      ended?.(messageOf(error));
       return error;
     }
+    ended?.(null);
     metrics.latency.observe({ region: this.region }, (clock.monotonic() - started) / 1_000);
     metrics.records.inc({ region: this.region }, records.length);
     metrics.freshness.set({ region: this.region }, Math.max(0, clock.now() - newestIn(batch)) / 1_000);

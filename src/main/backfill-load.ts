@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { systemClock } from '../adapters/system-clock.ts';
-import { cycleKeys, caseNamed, pipelineOfCase } from './backfill.ts';
+import { cycleKeys } from './backfill.ts';
+import { caseNamed, pipelineOfCase } from './cases.ts';
 import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad } from '../backfill/load.ts';
 import { readManifest } from '../backfill/manifest.ts';
 import { planDigest, readPlan } from '../backfill/plan.ts';
@@ -12,39 +13,51 @@ import { loadLookups } from '../lookups/lookups.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
-import { NO_CAPS } from '../rate/caps.ts';
-import { rateControlOf, type RateControl } from '../rate/rate-control.ts';
 import { createIndexKeeper } from '../setup/ensure-indices.ts';
 import { ensureTemplates } from '../setup/ensure-templates.ts';
 import { templatesOf } from '../setup/setup.ts';
+import { openBackfillRate } from './backfill-rate.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf } from './configured.ts';
+import type { LaneRate } from './lane-rate.ts';
 
 export interface OpenLoad {
   readonly loads: readonly RegionLoad[];
   readonly parts: LoadParts;
+  /** Follows what is set while it runs, and guards the searches, until the signal fires. */
+  runRates(signal: AbortSignal): Promise<void>;
   /** Regions that could not be begun, with the reason. */
   readonly refused: ReadonlyMap<string, string>;
 }
 
-/** Everything a load is made of. Rejects with USAGE where the cycle has no finished extract of its plan. */
-export async function openLoad(config: Config, cycle: string, store: ObjectStore, regions: ReadonlyMap<string, SearchCluster>, log: Logger): Promise<OpenLoad> {
+export interface OpenCycle { readonly parts: LoadParts; readonly pipeline: AnyPipeline }
+
+/** A cycle whose extract is finished, and what is needed to make documents of its rows. Rejects with USAGE where there is no finished extract of its plan. */
+export async function openCycle(config: Config, cycle: string, store: ObjectStore, log: Logger): Promise<OpenCycle> {
   const keys = cycleKeys(config, cycle);
   const [plan, manifest] = [await readPlan(store, keys, cycle), await readManifest(store, keys, cycle)];
   if (manifest.plan !== planDigest(plan)) throw new SluiceError('INPUT_INVALID', `the extract of ${cycle} was made by another plan: plan and extract anew`);
   const one = caseNamed(plan.case);
-  const pipeline = pipelineOfCase(config, one);
   const { lookups } = await loadLookups({ settings: config.reference, clock: systemClock, log, registry: createRegistry({}) });
   const parts: LoadParts = {
     plan, manifest, case: one, store, keys, lookups, settings: config.backfill, worker: `${hostOf(config)}-${randomBytes(3).toString('hex')}`,
     maxRecordBytes: config.processor.maxDocumentBytes, enrichTimeoutMs: config.ingest.enrichTimeoutMs,
   };
+  return { parts, pipeline: pipelineOfCase(config, one) };
+}
+
+/** Everything a load is made of; `share` of the regions' caps is for all processes that load into them. Rejects as `openCycle` does. */
+export async function openLoad(config: Config, cycle: string, store: ObjectStore, regions: ReadonlyMap<string, SearchCluster>, share: number, log: Logger): Promise<OpenLoad> {
+  const { parts, pipeline } = await openCycle(config, cycle, store, log);
   const refused = await mappingFirst(config, pipeline, regions);
-  const begun = [...regions].filter(([region]) => !refused.has(region)).map(([region, cluster]) => [region, laneParts(config, cycle, pipeline, region, cluster, log)] as const);
+  const ready = [...regions].filter(([region]) => !refused.has(region));
+  const rates = new Map(ready.map(([region, destination]) => [region, openBackfillRate({ config, region, destination, share, loader: parts.worker, log })]));
+  const begun = ready.map(([region, cluster]) => [region, laneParts(config, cycle, pipeline, region, cluster, rates, log)] as const);
+  const runRates = async (signal: AbortSignal): Promise<void> => void (await Promise.all([...rates.values()].map((rate) => rate.run(signal))));
   const [first] = begun;
-  if (first === undefined) return { loads: [], parts, refused };
+  if (first === undefined) return { loads: [], parts, refused, runRates };
   const blocks = sharedBlocks(parts, first[1]);
-  return { loads: begun.map(([region, lane]) => regionLoad(region, parts, lane, blocks)), parts, refused };
+  return { loads: begun.map(([region, lane]) => regionLoad(region, parts, lane, blocks)), parts, refused, runRates };
 }
 
 /** Templates, aliases and new fields come before any document; a region where that fails is left out, the others go on. */
@@ -62,19 +75,14 @@ async function mappingFirst(config: Config, pipeline: AnyPipeline, regions: Read
   return refused;
 }
 
-/** The window adapts as a lane's does; caps and the search guard of the live lanes are not shared yet. */
-function backfillRate(config: Config): RateControl {
-  const rate = rateControlOf(config.processor, { clock: systemClock, lanes: 1, learned: null });
-  rate.cap(NO_CAPS);
-  return rate;
-}
-
-function laneParts(config: Config, cycle: string, pipeline: AnyPipeline, region: string, destination: SearchCluster, log: Logger): LaneParts {
+function laneParts(config: Config, cycle: string, pipeline: AnyPipeline, region: string, destination: SearchCluster, rates: ReadonlyMap<string, LaneRate>, log: Logger): LaneParts {
+  const rate = rates.get(region);
+  if (rate === undefined) throw new SluiceError('BUG', `${region} has no rate`);
   return {
-    destination, clock: systemClock,
+    rate: rate.control, destination, clock: systemClock,
     indices: createIndexKeeper(destination),
     pipelines: [pipeline],
-    settings: config.processor, rate: backfillRate(config),
+    settings: config.processor,
     prefix: config.prefix,
     origin: { role: 'backfill', code: codeVersion(), host_group: config.host.group, cycle },
     host: hostOf(config), hostGroup: config.host.group,

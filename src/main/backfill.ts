@@ -1,33 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cases } from '../../backfill/index.ts';
 import { openDuckDb } from '../adapters/duckdb/open.ts';
-import type { BackfillCase } from '../backfill/case.ts';
 import { isCycleId, keysOf, type CycleKeys } from '../backfill/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError } from '../domain/errors.ts';
-import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
 import type { TableEngine } from '../ports/table-engine.ts';
 import { localFiles, storedFiles, type WarehouseFiles } from '../warehouse/files.ts';
 import { openObjectStore, openRegionSearch } from './connections.ts';
-import { pipelinesOf } from './configured.ts';
-
-/** The case of a name; throws USAGE that lists the cases there are. */
-export function caseNamed(name: string): BackfillCase {
-  const one = cases.find((candidate) => candidate.name === name);
-  if (one === undefined) throw new SluiceError('USAGE', `there is no case ${name}; the cases are ${cases.map((candidate) => candidate.name).join(', ')}`);
-  return one;
-}
-
-/** The pipeline that a case writes to, among those that the configuration names. */
-export function pipelineOfCase(config: Config, one: BackfillCase): AnyPipeline {
-  const pipeline = pipelinesOf(config).find((candidate) => candidate.name === one.pipeline);
-  if (pipeline === undefined) throw new SluiceError('USAGE', `case ${one.name} writes to pipeline ${one.pipeline}, which "pipelines" of the configuration does not name`);
-  return pipeline;
-}
 
 export function cycleKeys(config: Config, cycle: string): CycleKeys {
   if (!isCycleId(cycle)) throw new SluiceError('USAGE', `"${cycle}" is no name of a cycle; sluice backfill list shows them`);

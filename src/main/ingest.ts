@@ -3,7 +3,11 @@ import { createIngest } from '../ingest/ingest.ts';
 import type { IngestStatus } from '../ingest/status.ts';
 import { loadLookups } from '../lookups/lookups.ts';
 import type { HealthPart } from '../observability/health.ts';
+import { INGEST_TO } from '../monitor/rules/held.ts';
+import { tellState, type ToldState } from '../monitor/state-notes.ts';
 import { createRegistry } from '../observability/metrics.ts';
+import { stateTopicOf } from '../setup/ensure-topics.ts';
+import { codeVersion } from './code-version.ts';
 import { openRegionLog, openSource } from './connections.ts';
 import { pipelinesOf } from './configured.ts';
 import { runService, type Component, type ServiceContext } from './service.ts';
@@ -17,13 +21,13 @@ export async function runIngest(config: Config): Promise<number> {
   return runService(config, { name: 'ingest', drainTimeoutMs: config.ingest.drainTimeoutMs, build: async (context) => [await ingestComponent(context)] });
 }
 
-async function ingestComponent({ config, clock, log, host, labels }: ServiceContext): Promise<Component> {
+async function ingestComponent({ config, clock, log, host, labels, tracing }: ServiceContext): Promise<Component> {
   const registry = createRegistry(labels);
   const { lookups, run: refresh } = await loadLookups({ settings: config.reference, clock, log, registry });
+  const regions = new Map(Object.keys(config.regions).map((region) => [region, openRegionLog(config, region, log)]));
   const ingest = createIngest({
-    clock, log, registry, host, lookups,
+    clock, log, registry, host, lookups, regions, ...(tracing && { tracing }),
     source: openSource(config, log),
-    regions: new Map(Object.keys(config.regions).map((region) => [region, openRegionLog(config, region, log)])),
     pipelines: pipelinesOf(config),
     settings: config.ingest,
     prefix: config.prefix,
@@ -36,15 +40,26 @@ async function ingestComponent({ config, clock, log, host, labels }: ServiceCont
     run: async (drain) => {
       const ended = new AbortController();
       const refreshing = refresh(AbortSignal.any([drain, ended.signal]));
+      // Into every region: the one that is cut loose cannot be told.
+      const telling = [...regions.values()].map((region) => tellState({
+        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(),
+        read: () => statesOf(ingest.status(), host, ended.signal.aborted), onProblem: (problem) => log.debug({ problem }, 'state not told'),
+      }, ended.signal));
       try {
         await ingest.run(drain);
       } finally {
         ended.abort();
-        await refreshing;
+        await Promise.all([refreshing, ...telling]);
       }
     },
     close: () => ingest.close(),
   };
+}
+
+function statesOf({ regions }: IngestStatus, host: string, ended: boolean): ToldState[] {
+  return regions.map(({ region, state, lastError }) => ({
+    lane: INGEST_TO + region, host, state: ended ? 'stopped' : state, reason: ended || state === 'joined' ? null : lastError,
+  }));
 }
 
 function ingestHealth(status: () => IngestStatus): HealthPart {

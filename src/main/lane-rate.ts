@@ -2,15 +2,17 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { Lane } from '../domain/lane.ts';
 import { readStates } from '../monitor/state-notes.ts';
-import { followPolicies, policyTopicOf } from '../policy/policy-topic.ts';
-import { effectiveRate, rateKey, readRatePolicy, type RatePolicy } from '../policy/rate-policy.ts';
+import { LoadNotes } from '../policy/load-notes.ts';
+import { effectiveRate, type RatePolicy, type RateValues } from '../policy/rate-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { SearchAdmin } from '../ports/search-index.ts';
+import { shareOf } from '../rate/caps.ts';
 import { guardSearch } from '../rate/guard-search.ts';
 import { rateControlOf, type RateControl } from '../rate/rate-control.ts';
 import { SearchGuard } from '../rate/search-guard.ts';
 import { stateTopicOf } from '../setup/ensure-topics.ts';
+import { followRate } from './follow-rate.ts';
 
 /** Longest wait for what was learned before, ms. */
 const REMEMBER_MS = 3_000;
@@ -31,62 +33,35 @@ export interface LaneRateOptions {
   readonly log: Logger;
 }
 
-/** The rate of one lane: its destination's caps as configured and as set while it runs, the search guard, and what the lane learned. */
+/** The rate of one lane: its destination's caps as configured and as set while it runs, less what loads take of them; the search guard; and what the lane learned. */
 export async function openLaneRate(options: LaneRateOptions): Promise<LaneRate> {
   const { config, lane, source, destination, clock, log } = options;
   const configured = regionRate(config, lane.destination);
   const control = rateControlOf(config.processor, { clock, lanes: Object.keys(config.regions).length, learned: await learned(options) });
   const guard = new SearchGuard(configured.searchFactor, configured.searchBaselineMs);
+  const loads = new LoadNotes(lane.destination, clock);
+  let rate: RateValues | null = null;
+  const share = (): void => { if (rate !== null) control.cap(shareOf(rate, loads.left, 1)); };
   const apply = (policy: RatePolicy | null): void => {
-    const rate = effectiveRate(policy, configured);
-    control.cap(rate);
+    rate = effectiveRate(policy, configured);
+    share();
     guard.factor = rate.searchFactor ?? 0;
     control.guard(guard.limit);
     if (policy !== null) log.info({ ...rate, by: policy.by }, 'rate set');
   };
-  const following = new RateFollower(rateKey(lane.destination), apply, log);
   return {
     control,
     run: async (signal) => {
-      const onProblem = (problem: string): void => log.debug({ problem }, 'rate not read');
+      const onProblem = (problem: string): void => log.debug({ problem }, 'searches not read');
       await Promise.all([
-        followPolicies({ log: source, topic: policyTopicOf(config.prefix), clock, onPolicy: (key, value) => following.entry(key, value), onCaughtUp: () => following.caughtUp(), onProblem }, signal),
+        followRate({ source, prefix: config.prefix, destination: lane.destination, clock, log, loads, onRate: apply, onLoads: share }, signal),
         guardSearch({ cluster: destination, clock, guard, control, intervalMs: config.processor.guardIntervalMs, onProblem }, signal),
       ]);
     },
   };
 }
 
-/** Applies the last policy of one key: not before all that stand were told, since an old one among them must not hold for a moment. */
-class RateFollower {
-  readonly #key: string;
-  readonly #apply: (policy: RatePolicy | null) => void;
-  readonly #log: Logger;
-  #latest: RatePolicy | null = null;
-  #caughtUp = false;
-
-  constructor(key: string, apply: (policy: RatePolicy | null) => void, log: Logger) {
-    this.#key = key;
-    this.#apply = apply;
-    this.#log = log;
-  }
-
-  entry(key: string, value: Buffer | null): void {
-    if (key !== this.#key) return;
-    const read = value === null ? { policy: null } : readRatePolicy(value);
-    if ('problem' in read) return this.#log.error({ key, problem: read.problem }, 'a policy that cannot be read: the one before it holds');
-    this.#latest = read.policy;
-    if (this.#caughtUp) this.#apply(this.#latest);
-  }
-
-  caughtUp(): void {
-    if (this.#caughtUp) return;
-    this.#caughtUp = true;
-    this.#apply(this.#latest);
-  }
-}
-
-function regionRate(config: Config, region: string): Config['regions'][string]['rate'] {
+export function regionRate(config: Config, region: string): Config['regions'][string]['rate'] {
   return (config.regions[region] as Config['regions'][string]).rate;
 }
 

@@ -27,7 +27,7 @@ export async function runProcessor(config: Config, { lanes }: { readonly lanes: 
 }
 
 async function laneComponent(context: ServiceContext, lane: Lane): Promise<Component> {
-  const { config, clock, host } = context;
+  const { config, clock, host, tracing } = context;
   const log = context.log.child({ lane: lane.name });
   const registry = createRegistry({ ...context.labels, lane: lane.name });
   const destination = openRegionSearch(config, lane.destination);
@@ -35,7 +35,7 @@ async function laneComponent(context: ServiceContext, lane: Lane): Promise<Compo
   const source = openRegionLog(config, lane.source, log);
   const rate = await openLaneRate({ config, lane, source, destination, clock, log });
   const parts: ProcessorParts = {
-    lane, source, destination, clock, log, registry, host, indices,
+    lane, source, destination, clock, log, registry, host, indices, ...(tracing && { tracing }),
     rate: rate.control,
     pipelines: pipelinesOf(config),
     settings: config.processor,
@@ -55,7 +55,7 @@ interface Company { readonly config: Config; readonly indices: IndexKeeper; read
 async function runWithCompany(parts: ProcessorParts, processor: Processor, { config, indices, rate }: Company, drain: AbortSignal): Promise<void> {
   const { lane, host, clock, log, source, prefix } = parts;
   const ended = new AbortController();
-  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, read: () => ({ lane: lane.name, host, ...stateOf(processor.status()) }), onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
+  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), read: () => [{ lane: lane.name, host, ...stateOf(processor.status()) }], onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
   const pacing = rate.run(ended.signal);
   const ahead = keepAhead({ clock, keeper: indices, span: config.indices, families: datedFamiliesOf(prefix, parts.pipelines), onRound: (round) => tellRound(log, round) }, ended.signal);
   try {

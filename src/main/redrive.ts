@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { systemClock } from '../adapters/system-clock.ts';
+import { RowsAgain } from '../backfill/row-again.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { loadLookups } from '../lookups/lookups.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import type { RedriveParts } from '../redrive/parts.ts';
 import { createIndexKeeper } from '../setup/ensure-indices.ts';
+import { caseNamed, pipelineOfCase } from './cases.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf, pipelinesOf } from './configured.ts';
-import { openRegionLog, openRegionSearch, openSource } from './connections.ts';
+import { openObjectStore, openRegionLog, openRegionSearch, openSource } from './connections.ts';
 
 /** Everything that redrive needs, connected lazily. */
 export interface OpenRedrive {
@@ -22,8 +24,10 @@ export function openRedrive(config: Config, log: Logger): OpenRedrive {
     const search = openRegionSearch(config, name);
     return [name, { search, log: openRegionLog(config, name, log), indices: createIndexKeeper(search) }];
   }));
+  const store = config.objectStore === undefined ? null : openObjectStore(config);
   const parts: RedriveParts = {
     prefix: config.prefix, regions, clock: systemClock, log,
+    rows: store === null ? null : new RowsAgain({ store, prefix: config.backfill.prefix, caseNamed, pipelineOf: (one) => pipelineOfCase(config, one) }),
     source: openSource(config, log),
     pipelines: pipelinesOf(config),
     settings: { processor: config.processor, ingest: config.ingest },
@@ -33,7 +37,7 @@ export function openRedrive(config: Config, log: Logger): OpenRedrive {
     random: Math.random,
     newId: randomUUID,
   };
-  return { parts, close: async () => void (await Promise.allSettled([...regions.values()].map(({ search }) => search.close()))) };
+  return { parts, close: async () => void (await Promise.allSettled([...[...regions.values()].map(({ search }) => search.close()), store?.close()])) };
 }
 
 /** The regions named, or all; throws USAGE for one that is not configured. */

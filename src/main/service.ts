@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import { combined, processRegistry } from '../observability/metrics.ts';
 import type { HealthPart } from '../observability/health.ts';
 import { startHealthServer, type HealthServer, type HealthServerOptions } from '../observability/health-server.ts';
@@ -30,10 +31,12 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly host: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Absent where tracing is off. */
+  readonly tracing?: Tracing;
 }
 
 export interface ServiceOptions {
-  readonly name: 'ingest' | 'processor' | 'api';
+  readonly name: 'ingest' | 'processor' | 'api' | 'monitor';
   /** Ends with exit code 1 when the drain takes longer, ms. */
   readonly drainTimeoutMs: number;
   readonly build: (context: ServiceContext) => Promise<readonly Component[]>;
@@ -50,8 +53,9 @@ export async function runService(config: Config, options: ServiceOptions): Promi
   const stop = watchForStop(options.drainTimeoutMs, log);
   let components: readonly Component[] = [];
   let health: HealthServer | null = null;
+  const tracing = await tracingOf(config, options.name, host, log);
   try {
-    components = await options.build({ config, log, clock: systemClock, host, labels });
+    components = await options.build({ config, log, clock: systemClock, host, labels, ...(tracing && { tracing }) });
     health = await serveHealth(config, labels, components);
     stop.onDrain(() => health?.phase('draining'));
     log.info({ url: health.url, code: codeVersion(), parts: components.map((component) => component.health.name) }, 'running');
@@ -59,10 +63,18 @@ export async function runService(config: Config, options: ServiceOptions): Promi
     return await runAll(components, stop, log);
   } finally {
     await Promise.allSettled(components.map((component) => component.close()));
+    await tracing?.close();
     await health?.close();
     stop.end();
     log.info('stopped');
   }
+}
+
+/** The SDK is loaded only where it is wanted. */
+async function tracingOf({ tracing }: Config, service: string, host: string, log: Logger): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { openTracing } = await import('../adapters/opentelemetry/tracing.ts');
+  return openTracing({ ...tracing, service, host, version: codeVersion() }, (problem) => log.warn({ detail: problem }, 'spans not sent'));
 }
 
 async function serveHealth(config: Config, labels: Readonly<Record<string, string>>, components: readonly Component[]): Promise<HealthServer> {

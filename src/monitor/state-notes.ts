@@ -22,29 +22,38 @@ export interface StateNote {
   readonly at: number;
   /** Epoch ms since when the state and its reason stand. */
   readonly since: number;
+  /** Epoch ms of the first telling of this process; absent in notes of older code. */
+  readonly startedAt?: number;
+  /** Version of its code; absent in notes of older code. */
+  readonly code?: string;
 }
+
+/** The state of one lane as its process sees it. */
+export type ToldState = Pick<StateNote, 'lane' | 'host' | 'state' | 'reason' | 'window'>;
 
 export interface StateNotesOptions {
   /** A log that is up when the lane's destination is not: the lane's source. */
   readonly log: RecordLog;
   readonly topic: string;
-  readonly read: () => Pick<StateNote, 'lane' | 'host' | 'state' | 'reason' | 'window'>;
+  /** One state a lane, always of the same lanes. */
+  readonly read: () => readonly ToldState[];
+  readonly code: string;
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
 }
 
 /**
- * Tells the state of a lane in a compacted topic until the signal fires, and then once more. It lies in the lane's source
+ * Tells the states of lanes in a compacted topic until the signal fires, and then once more. It lies in the lane's source
  * region, so that a lane held by its destination can still say why. A log that does not answer costs only the telling.
  */
 export async function tellState(options: StateNotesOptions, signal: AbortSignal): Promise<void> {
   const producer = options.log.producer({ compression: 'none', deliveryTimeoutMs: DELIVERY_TIMEOUT_MS });
-  let last: Told | null = null;
+  const told = new Map<string, Told>();
   while (!signal.aborted) {
-    last = await tell(producer, options, last);
+    await tell(producer, options, told);
     await options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
   }
-  await tell(producer, options, last);
+  await tell(producer, options, told);
   await producer.close();
 }
 
@@ -54,20 +63,29 @@ interface Told {
   readonly tick: number;
 }
 
-async function tell(producer: RecordProducer, { topic, read, clock, onProblem }: StateNotesOptions, last: Told | null): Promise<Told | null> {
+async function tell(producer: RecordProducer, { topic, read, code, clock, onProblem }: StateNotesOptions, told: Map<string, Told>): Promise<void> {
   const [now, tick] = [clock.now(), clock.monotonic()];
-  const state = read();
-  const changed = last === null || last.note.state !== state.state || last.note.reason !== state.reason;
-  if (!changed && last !== null && tick - last.tick < REPEAT_MS) return last;
-  const note: StateNote = { ...state, at: now, since: changed || last === null ? now : last.note.since };
+  const notes = read().filter((state) => isDue(state, told.get(state.lane), tick)).map((state) => noteOf(state, told.get(state.lane)?.note, code, now));
+  if (notes.length === 0) return;
   try {
-    await producer.send([{ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) }]);
-    return { note, tick };
+    await producer.send(notes.map((note) => ({ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) })));
+    for (const note of notes) told.set(note.lane, { note, tick });
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     onProblem(messageOf(error));
-    return last;
   }
+}
+
+function isDue(state: ToldState, last: Told | undefined, tick: number): boolean {
+  return last === undefined || isChanged(state, last.note) || tick - last.tick >= REPEAT_MS;
+}
+
+function isChanged(state: ToldState, note: StateNote): boolean {
+  return note.state !== state.state || note.reason !== state.reason;
+}
+
+function noteOf(state: ToldState, last: StateNote | undefined, code: string, now: number): StateNote {
+  return { ...state, at: now, since: last === undefined || isChanged(state, last) ? now : last.since, startedAt: last?.startedAt ?? now, code };
 }
 
 /** The latest note of every lane and host. Rejects with SluiceError `KAFKA_*`. */

@@ -34,6 +34,8 @@ export interface PollOptions {
   readonly maxBytes: number;
   /** How long to wait for the first record, ms. */
   readonly maxWaitMs: number;
+  /** A broker may gather so much before it answers, within `maxWaitMs`; an adapter that cannot ask for it answers sooner. Default: anything. */
+  readonly minBytes?: number;
 }
 
 /** Told about the partitions of a group member. Calls are synchronous and in order; the listener must not throw. */
@@ -124,6 +126,19 @@ export interface PartitionRange extends TopicPartition {
   readonly latest: number;
 }
 
+/** Whether the copies of a partition are what they should be. */
+export interface PartitionReplication extends TopicPartition {
+  readonly hasLeader: boolean;
+  readonly replicas: number;
+  readonly inSync: number;
+}
+
+export interface ReplicationReport {
+  /** Brokers that are up. */
+  readonly brokers: number;
+  readonly partitions: readonly PartitionReplication[];
+}
+
 export interface RecordLogAdmin {
   /** Creates what is missing and leaves what is there; resolves when the topics can be used. Returns the names created. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
@@ -133,6 +148,8 @@ export interface RecordLogAdmin {
   addPartitions(topic: string, total: number): Promise<void>;
   /** One range per partition, in order. Unknown topics reject with `KAFKA_UNKNOWN_TOPIC`. */
   ranges(topics: readonly string[]): Promise<PartitionRange[]>;
+  /** The copies of each partition as the brokers see them; topics that are not there are left out. */
+  replication(topics: readonly string[]): Promise<ReplicationReport>;
   /** Committed positions of a group; partitions without one are absent. */
   committed(group: string, topics: readonly string[]): Promise<PartitionPosition[]>;
   /** Writes positions of a group that has no members. */

@@ -9,6 +9,8 @@ export interface BulkRequest {
   readonly detail: 'terse' | 'full';
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Trace that the request is a part of: header `traceparent`. */
+  readonly traceparent?: string;
 }
 
 export type Answer =

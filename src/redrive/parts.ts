@@ -6,6 +6,7 @@ import type { IndexKeeper } from '../indexing/processor.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
+import type { Failure } from './failure.ts';
 import { FailureStore } from './failure-store.ts';
 
 /** One region as redrive sees it; connections are made at first use. */
@@ -23,6 +24,8 @@ export interface RedriveParts {
   readonly source: RecordLog;
   readonly pipelines: readonly AnyPipeline[];
   readonly settings: { readonly processor: ProcessorConfig; readonly ingest: IngestConfig };
+  /** Reads a row that failed in a backfill again; null where no object store is configured. */
+  readonly rows: { read(source: Failure['source']): Promise<{ readonly pipeline: AnyPipeline; readonly payload: Buffer | null }> } | null;
   /** Asked for once, when the first event has to be enriched. */
   readonly lookups: () => Promise<Lookups>;
   /** Written on every document: role `redrive`. */

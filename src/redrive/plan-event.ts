@@ -27,8 +27,7 @@ export class Conversion {
 }
 
 /** The record that ingest, as it is today, makes of the event; or why it makes none. */
-export async function planEvent(failure: Failure, payload: Buffer | null, raiseEpoch: boolean, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
-  const known = parts.pipelines.find(({ name }) => name === failure.pipeline);
+export async function planEvent(failure: Failure, payload: Buffer | null, { raiseEpoch, pipeline: known }: { readonly raiseEpoch: boolean; readonly pipeline: AnyPipeline | undefined }, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
   if (known === undefined) return failed({ type: 'pipeline_unknown', reason: `there is no pipeline ${failure.pipeline}` });
   const pipeline = raiseEpoch ? withRaisedEpoch(known) : known;
   if ('reason' in pipeline) return failed(pipeline);

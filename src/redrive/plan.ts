@@ -1,4 +1,7 @@
 import type { Operation } from '../domain/envelope.ts';
+import { messageOf, SluiceError } from '../domain/errors.ts';
+import { WAREHOUSE } from '../domain/lane.ts';
+import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Flaw } from '../indexing/precheck.ts';
 import type { IngestRecord } from '../ingest/record.ts';
 import { leadOf, type Case } from './case.ts';
@@ -46,18 +49,19 @@ export async function planCase(one: Case, options: PlanOptions, conversion: Conv
   const lead = leadOf(one);
   const payload = await wholePayload(lead, parts);
   if (!payload.ok) return { case: one, plan: { kind: 'failed', flaw: payload.flaw }, change: null };
-  const patched = await patchedPayload(lead, payload.bytes, options.transform);
-  if (patched === null) return { case: one, plan: await planBytes(one, payload.bytes, false, conversion, parts), change: null };
+  const { bytes, pipeline } = payload;
+  const patched = await patchedPayload(lead, bytes, options.transform);
+  if (patched === null) return { case: one, plan: await planBytes(one, { bytes, pipeline }, false, conversion, parts), change: null };
   switch (patched.kind) {
     case 'skipped': return { case: one, plan: { kind: 'skipped' }, change: null };
     case 'failed': return { case: one, plan: { kind: 'failed', flaw: { type: 'patch_failed', reason: patched.problem } }, change: null };
-    case 'bytes': return { case: one, plan: await planBytes(one, patched.bytes, options.raiseEpoch, conversion, parts), change: { before: patched.before, after: patched.after } };
+    case 'bytes': return { case: one, plan: await planBytes(one, { bytes: patched.bytes, pipeline }, options.raiseEpoch, conversion, parts), change: { before: patched.before, after: patched.after } };
   }
 }
 
-function planBytes(one: Case, payload: Buffer | null, raiseEpoch: boolean, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
+function planBytes(one: Case, { bytes, pipeline }: Given, raiseEpoch: boolean, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
   const lead = leadOf(one);
-  return one.kind === 'event' ? planEvent(lead, payload, raiseEpoch, conversion, parts) : planDocument(lead, payload, raiseEpoch, parts);
+  return one.kind === 'event' ? planEvent(lead, bytes, { raiseEpoch, pipeline }, conversion, parts) : planDocument(lead, bytes, raiseEpoch, parts);
 }
 
 /** A delete has no document to patch. */
@@ -65,13 +69,28 @@ async function patchedPayload(lead: Failure, payload: Buffer | null, transform: 
   return transform === null || isDelete(lead) ? null : await applyPatch(transform, lead, payload);
 }
 
-type Payload = { readonly ok: true; readonly bytes: Buffer | null } | { readonly ok: false; readonly flaw: Flaw };
+/** What failed, as bytes, and the pipeline that it takes. */
+interface Given { readonly bytes: Buffer | null; readonly pipeline: AnyPipeline | undefined }
+type Payload = ({ readonly ok: true } & Given) | { readonly ok: false; readonly flaw: Flaw };
 
-/** A payload that was cut for the failure index is read again where it came from. */
+/** A payload that was cut for the failure index is read again where it came from; so is the row of a backfill, which alone knows what its case adds. */
 async function wholePayload(lead: Failure, parts: RedriveParts): Promise<Payload> {
-  if (!lead.payloadTruncated) return { ok: true, bytes: payloadOf(lead) };
+  const pipeline = parts.pipelines.find(({ name }) => name === lead.pipeline);
+  if (lead.kind === 'event' && lead.source.cluster === WAREHOUSE) return await rowAgain(lead, parts);
+  if (!lead.payloadTruncated) return { ok: true, bytes: payloadOf(lead), pipeline };
   const log = lead.kind === 'event' ? parts.source : parts.regions.get(lead.source.cluster)?.log;
   const record = log === undefined ? null : await recordAgain(log, lead.source);
-  if (record !== null) return { ok: true, bytes: record.value };
+  if (record !== null) return { ok: true, bytes: record.value, pipeline };
   return { ok: false, flaw: { type: 'payload_truncated', reason: `the failure index holds a part of the ${lead.payloadBytes} bytes only, and the record is no longer in ${lead.source.topic}` } };
+}
+
+async function rowAgain(lead: Failure, { rows }: RedriveParts): Promise<Payload> {
+  if (rows === null) return { ok: false, flaw: { type: 'extract_unreadable', reason: 'objectStore is not configured here: the row of the backfill cannot be read' } };
+  try {
+    const { pipeline, payload } = await rows.read(lead.source);
+    return { ok: true, bytes: payload ?? payloadOf(lead), pipeline };
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code.startsWith('OBJECT_STORE')) throw error;
+    return { ok: false, flaw: { type: 'extract_unreadable', reason: messageOf(error) } };
+  }
 }

@@ -1,16 +1,17 @@
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Period } from '../domain/index-name.ts';
-import { BATCHES_INDEX, FAILURES_INDEX } from '../domain/system-names.ts';
+import { ALERTS_INDEX, BATCHES_INDEX, FAILURES_INDEX } from '../domain/system-names.ts';
 import type { DatedFamily } from './create-ahead.ts';
 import type { IndexFamily } from './template.ts';
 
 /** What setup needs to know of a pipeline. */
 export type PipelineIndex = Pick<AnyPipeline, 'name' | 'index'>;
 
-/** The indices that Sluice keeps for itself in every region: what failed, and what each batch came to. */
+/** The indices that Sluice keeps for itself in every region: what failed, what each batch came to, and alerts. */
 export const SYSTEM_FAMILIES: readonly (IndexFamily & { readonly period: Period })[] = [
   { base: FAILURES_INDEX, mapping: FAILURES_INDEX, hidesDeleted: false, period: 'month' },
   { base: BATCHES_INDEX, mapping: BATCHES_INDEX, hidesDeleted: false, period: 'month' },
+  { base: ALERTS_INDEX, mapping: ALERTS_INDEX, hidesDeleted: false, period: 'month' },
 ];
 
 /** Every index family of an installation. */

@@ -12,12 +12,13 @@ import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { BackfillCase } from '../../src/backfill/case.ts';
 import { extract, type ExtractParts } from '../../src/backfill/extract.ts';
 import { keysOf, type CycleKeys } from '../../src/backfill/keys.ts';
-import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad } from '../../src/backfill/load.ts';
+import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad, type SharedBlocks } from '../../src/backfill/load.ts';
 import { makePlan } from '../../src/backfill/make-plan.ts';
 import type { Manifest } from '../../src/backfill/manifest.ts';
 import type { Plan } from '../../src/backfill/plan.ts';
 import { configSchema, type BackfillConfig, type ProcessorConfig } from '../../src/config/schema.ts';
 import { loadLookups, OWN_REFERENCE } from '../../src/lookups/lookups.ts';
+import type { Lookups } from '../../src/domain/pipeline.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { BulkSink } from '../../src/ports/search-index.ts';
 import type { TableEngine } from '../../src/ports/table-engine.ts';
@@ -76,17 +77,31 @@ export async function prepared(store: ObjectStore, folder: string, options: Para
 /** Quick to notice what others do. */
 const SETTINGS: BackfillConfig = { ...configSchema.shape.backfill.parse({}), leaseMs: 200, pollMs: 10 };
 
+interface LoadOptions { readonly region?: string; readonly worker?: string; readonly case?: BackfillCase; readonly settings?: Partial<BackfillConfig>; readonly processor?: Partial<ProcessorConfig> }
+
+/** The lookups that come with the project. */
+export async function lookupsOf(): Promise<Lookups> {
+  return (await loadLookups({ settings: configSchema.shape.reference.parse({}), clock: systemClock, log: pino({ level: 'silent' }), registry: new Registry() })).lookups;
+}
+
+async function partsOf(store: ObjectStore, { plan, manifest, keys }: Prepared, options: LoadOptions): Promise<LoadParts> {
+  return { plan, manifest, keys, store, lookups: await lookupsOf(), worker: options.worker ?? 'worker-1', case: options.case ?? missedEvents, settings: { ...SETTINGS, ...options.settings }, maxRecordBytes: 1_000_000, enrichTimeoutMs: 1_000 };
+}
+
+/** The documents of an extract's row groups. */
+export async function blocksOf(store: ObjectStore, made: Prepared, one: BackfillCase): Promise<SharedBlocks> {
+  return sharedBlocks(await partsOf(store, made, { case: one }), { pipelines: [soldItems], prefix: '', host: 'host', clock: systemClock });
+}
+
 /** A load into one region in memory, as a process of its own would do it. */
-export async function loadOf(store: ObjectStore, { plan, manifest, keys }: Prepared, search: BulkSink, options: { region?: string; worker?: string; case?: BackfillCase; settings?: Partial<BackfillConfig>; processor?: Partial<ProcessorConfig> } = {}): Promise<RegionLoad> {
+export async function loadOf(store: ObjectStore, made: Prepared, search: BulkSink, options: LoadOptions = {}): Promise<RegionLoad> {
   const { region = 'west', worker = 'worker-1' } = options;
-  const log = pino({ level: 'silent' });
-  const { lookups } = await loadLookups({ settings: configSchema.shape.reference.parse({}), clock: systemClock, log, registry: new Registry() });
-  const parts: LoadParts = { plan, manifest, keys, store, lookups, worker, case: options.case ?? missedEvents, settings: { ...SETTINGS, ...options.settings }, maxRecordBytes: 1_000_000, enrichTimeoutMs: 1_000 };
+  const parts = await partsOf(store, made, options);
   const processor = { ...FAST, ...options.processor };
   const lane: LaneParts = {
-    destination: search, clock: systemClock, log, registry: new Registry(), pipelines: [soldItems], prefix: '', host: worker, hostGroup: 'default',
+    destination: search, clock: systemClock, log: pino({ level: 'silent' }), registry: new Registry(), pipelines: [soldItems], prefix: '', host: worker, hostGroup: 'default',
     indices: { ensure: async () => {}, forget: () => {} }, settings: processor, rate: freeRate(processor),
-    origin: { role: 'backfill', code: 'test', host_group: 'default', cycle: plan.cycle }, random: () => 0.5, newId: randomUUID,
+    origin: { role: 'backfill', code: 'test', host_group: 'default', cycle: made.plan.cycle }, random: () => 0.5, newId: randomUUID,
   };
   return regionLoad(region, parts, lane, sharedBlocks(parts, lane));
 }

@@ -207,6 +207,13 @@ export function recordLogContract(name: string, open: () => Promise<RecordLogSub
         expect(await bench.admin.committed(bench.unique('group'), [bench.unique('absent')])).toEqual([]);
       });
 
+      it('tells of the copies of each partition, and leaves out what is not there', async () => {
+        const topic = await bench.newTopic(2);
+        const { brokers, partitions } = await bench.admin.replication([topic, bench.unique('absent')]);
+        expect(brokers).toBeGreaterThan(0);
+        expect(partitions.toSorted((a, b) => a.partition - b.partition)).toEqual([0, 1].map((partition) => ({ topic, partition, hasLeader: true, replicas: 1, inSync: 1 })));
+      });
+
       it('writes the positions of a group without members, and of no other', async () => {
         const topic = await bench.newTopic(2);
         const group = bench.unique('group');

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { overridesOf } from '../../src/config/environment.ts';
 import { configSchema } from '../../src/config/schema.ts';
@@ -10,9 +10,9 @@ import { demoCommand } from '../../src/demo/options.ts';
 import { readForeignRecord } from '../../src/indexing/foreign-record.ts';
 import { laneMetrics } from '../../src/indexing/metrics.ts';
 import { createMetrics, exposeGauges } from '../../src/ingest/metrics.ts';
-import { runCli } from '../../src/main/cli.ts';
 import type { Failure } from '../../src/redrive/failure.ts';
 import { loadTransform } from '../../src/redrive/patch.ts';
+import { printedHelp, type Help } from '../support/printed-help.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { blocksOf, callsOf, codeSpans, page, ROOT, type Call } from './markdown.ts';
 
@@ -30,7 +30,6 @@ function sluiceWords({ line, words }: Call): { line: string; words: readonly str
   return words[2] === 'sluice' ? [{ line, words: words.slice(words.indexOf('--') + 1) }] : [];
 }
 
-interface Help { readonly code: number; readonly text: string }
 const helps = new Map<string, Help>();
 
 /** What the real command line prints, run in this process. */
@@ -39,17 +38,6 @@ async function helpOf(command: readonly string[]): Promise<Help> {
   const help = helps.get(key) ?? await printedHelp(command);
   helps.set(key, help);
   return help;
-}
-
-async function printedHelp(command: readonly string[]): Promise<Help> {
-  let text = '';
-  const write = (chunk: string | Uint8Array): boolean => { text += String(chunk); return true; };
-  const spies = [vi.spyOn(process.stdout, 'write').mockImplementation(write), vi.spyOn(process.stderr, 'write').mockImplementation(write)];
-  try {
-    return { code: await runCli([...command, '--help']), text };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
 }
 
 /** The longest run of leading words that names a command, with its help. */

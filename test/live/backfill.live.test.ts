@@ -93,6 +93,16 @@ describe('a backfill from the command line', () => {
       await Promise.all([west!.close(), east!.close()]);
     }
   });
+
+  it('verifies: a newer document is right, one that is gone is told, with the way to get it back', async () => {
+    const all = await sluice('backfill', 'verify', 'first', '--sample', '1');
+    expect(all, JSON.stringify(all.out)).toMatchObject({ code: 0, out: { ok: true, regions: { west: { ok: true, findings: [{ kind: 'superseded' }] }, east: { ok: true, findings: [] } } } });
+    expect(await sluice('backfill', 'show', 'first')).toMatchObject({ code: 0, out: { report: { state: 'loaded', regions: [{ region: 'west', done_rows: sold.total, failures: { total: 0 }, verified: { ok: true, rows: sold.total } }, { region: 'east', verified: { ok: true } }] } } });
+    expect(await installation.search('east', `${installation.config.prefix}sluice-backfills-*`)).toMatchObject([{ source: { cycle: 'first', state: 'loaded', plan: { rows: sold.total } } }]);
+    const victim = await firstOf(sold.documents(sold.periods[1] ?? ''));
+    await installation.call('east', 'DELETE', `/${installation.config.prefix}sold-items-${sold.periods[1]}/_doc/${victim?.id}`);
+    expect(await sluice('backfill', 'verify', 'first', '--region', 'east')).toMatchObject({ code: 1, out: { ok: false, regions: { east: { ok: false, findings: [{ kind: 'missing', id: victim?.id }] } } } });
+  });
 });
 
 async function firstOf<Item>(items: AsyncIterable<Item>): Promise<Item | undefined> {

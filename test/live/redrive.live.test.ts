@@ -87,7 +87,7 @@ describe('redrive from the command line', () => {
     for (const search of searches.values()) {
       const { body } = await search.call('GET', `/${prefix}*/_alias`, undefined, { okStatuses: [404] });
       for (const name of Object.keys(body)) await search.call('DELETE', `/${name}`, undefined, { okStatuses: [404] });
-      for (const name of ['sold-items', 'sluice-failures', 'sluice-batches']) await search.call('DELETE', `/_index_template/${prefix}${name}`, undefined, { okStatuses: [404] });
+      for (const name of ['sold-items', 'sluice-failures', 'sluice-batches', 'sluice-alerts']) await search.call('DELETE', `/_index_template/${prefix}${name}`, undefined, { okStatuses: [404] });
       await search.close();
     }
     for (const log of [source, ...logs.values()]) {

@@ -8,7 +8,6 @@ import { codeVersion } from '../../src/main/code-version.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main/', import.meta.url));
-const COMMANDS = ['ingest', 'process', 'setup', 'config', 'stack', 'generate', 'replay', 'status', 'purge', 'failures', 'plan', 'api'];
 
 function run(file: string, args: readonly string[], cwd = tmpdir(), env: Readonly<Record<string, string>> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(MAIN, file), ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } });
@@ -16,18 +15,6 @@ function run(file: string, args: readonly string[], cwd = tmpdir(), env: Readonl
 }
 
 describe('sluice', () => {
-  it('lists every command', () => {
-    const { status, stdout } = run('sluice.ts', ['--help']);
-    expect(status).toBe(0);
-    for (const command of COMMANDS) expect(stdout).toContain(command);
-  });
-
-  it.each(COMMANDS)('%s explains itself with an example', (command) => {
-    const { status, stdout } = run('sluice.ts', [command, '--help']);
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/Example/);
-  });
-
   it('suggests the command that was meant, with exit code 2', () => {
     const { status, stderr } = run('sluice.ts', ['proces']);
     expect(status).toBe(2);

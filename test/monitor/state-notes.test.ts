@@ -9,7 +9,7 @@ const TOPIC = 'sluice.state';
 function tellerOf(log: MemoryLog, clock: ManualClock, problems: string[] = []) {
   const stop = new AbortController();
   const state: { state: string; reason: string | null } = { state: 'running', reason: null };
-  const telling = tellState({ log, topic: TOPIC, clock, read: () => ({ lane: 'west-east', host: 'h1', ...state }), onProblem: (problem) => problems.push(problem) }, stop.signal);
+  const telling = tellState({ log, topic: TOPIC, clock, code: '1.2.3', read: () => [{ lane: 'west-east', host: 'h1', ...state }], onProblem: (problem) => problems.push(problem) }, stop.signal);
   return { state, end: async () => { stop.abort(); await telling; } };
 }
 
@@ -29,7 +29,7 @@ describe('state notes', () => {
     const held = clock.now();
     await clock.advance(10_000);
     await vi.waitFor(async () => expect((await notesIn(log)).length).toBeGreaterThan(2));
-    expect((await readStates(log, TOPIC))).toEqual([{ lane: 'west-east', host: 'h1', state: 'held', reason: 'write block', since: held, at: expect.any(Number) as number }]);
+    expect((await readStates(log, TOPIC))).toEqual([{ lane: 'west-east', host: 'h1', state: 'held', reason: 'write block', since: held, at: expect.any(Number) as number, startedAt: expect.any(Number) as number, code: '1.2.3' }]);
     Object.assign(teller.state, { state: 'stopped', reason: null });
     await teller.end();
     expect((await readStates(log, TOPIC))[0]).toMatchObject({ state: 'stopped' });

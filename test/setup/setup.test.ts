@@ -80,7 +80,7 @@ describe('setup', () => {
     const region = { log: new MemoryLog().admin(), search };
     return { source: new MemoryLog().admin(), regions: new Map([['west', region], ['east', { log: new MemoryLog().admin(), search: new MemorySearch() }]]), clock: new ManualClock(Date.UTC(2026, 10, 22)) };
   }
-  const INDICES = ['a.sold-items-2026.11', 'a.sold-items-2026.12', 'a.sluice-failures-2026.11', 'a.sluice-failures-2026.12', 'a.sluice-batches-2026.11', 'a.sluice-batches-2026.12'];
+  const INDICES = ['a.sold-items-2026.11', 'a.sold-items-2026.12', 'a.sluice-failures-2026.11', 'a.sluice-failures-2026.12', 'a.sluice-batches-2026.11', 'a.sluice-batches-2026.12', 'a.sluice-alerts-2026.11', 'a.sluice-alerts-2026.12'];
 
   test('creates everything, and the second time keeps everything', async () => {
     const search = new MemorySearch();
@@ -91,10 +91,10 @@ describe('setup', () => {
       source: { created: ['a.events.sold-items'], kept: [] },
       regions: { west: { log: { created: ['a.documents.sold-items', 'a.documents.failures', 'a.sluice.state', 'a.sluice.policies'] }, search: { indices: { created: INDICES, kept: [] } } }, east: {} },
     });
-    expect(first.regions['west']?.search).toMatchObject({ templates: [{ name: 'a.sold-items', state: 'created' }, { name: 'a.sluice-failures', state: 'created' }, { name: 'a.sluice-batches', state: 'created' }] });
+    expect(first.regions['west']?.search).toMatchObject({ templates: [{ name: 'a.sold-items', state: 'created' }, { name: 'a.sluice-failures', state: 'created' }, { name: 'a.sluice-batches', state: 'created' }, { name: 'a.sluice-alerts', state: 'created' }] });
     const second = await setup(SETTINGS, to);
-    expect(second).toMatchObject({ ok: true, source: { created: [] }, regions: { west: { search: { templates: [{ state: 'kept' }, { state: 'kept' }, { state: 'kept' }], indices: { created: [], kept: INDICES } } } } });
-    expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 1 } });
+    expect(second).toMatchObject({ ok: true, source: { created: [] }, regions: { west: { search: { templates: Array(4).fill({ state: 'kept' }) as unknown[], indices: { created: [], kept: INDICES } } } } });
+    expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 2 } });
   });
   test('one sick cluster does not keep the others from being set up', async () => {
     const search = new MemorySearch();

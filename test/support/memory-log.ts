@@ -58,6 +58,7 @@ export class MemoryLog implements RecordLog {
       listTopics: async () => this.#store.topics,
       addPartitions: async (topic, total) => { this.#store.grow(topic, total); this.#rebalanceAll(); },
       ranges: async (topics) => topics.flatMap((topic) => this.#rangesOf(topic)),
+      replication: async (topics) => ({ brokers: 1, partitions: topics.flatMap((topic) => this.#store.partitionsOf(topic)).map(({ topic, partition }) => ({ topic, partition, hasLeader: true, replicas: 1, inSync: 1 })) }),
       committed: async (group, topics) => [...this.#group(group).committed.values()].filter(({ topic }) => topics.includes(topic)),
       setCommitted: async (group, positions) => this.#setCommitted(group, positions),
       close: async () => {},

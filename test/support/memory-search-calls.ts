@@ -12,6 +12,7 @@ interface Call {
   readonly search: MemoryIndices;
   readonly target: string;
   readonly id: string;
+  readonly how: string;
   readonly query: URLSearchParams;
   readonly body: Json;
   /** The body as it came, where it is NDJSON. */
@@ -36,6 +37,7 @@ const ROUTES: readonly Route[] = [
   ['POST', new RegExp(`^/(?<target>${MANY})/_close$`), (call) => change(call, (index) => void (index.closed = true))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_open$`), (call) => change(call, (index) => void (index.closed = false))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_doc/(?<id>.+)$`), getDocument],
+  ['PUT', new RegExp(`^/(?<target>${MANY})/_(?<how>doc|create)/(?<id>.+)$`), putDocument],
   ['POST', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_search$`), searched],
@@ -55,7 +57,7 @@ export function answerCall(search: MemoryIndices, method: string, path: string, 
   for (const [routeMethod, pattern, handle] of ROUTES) {
     const match = routeMethod === method ? pattern.exec(pathname) : null;
     if (match === null) continue;
-    return handle({ search, target: match.groups?.['target'] ?? '*', id: match.groups?.['id'] ?? '', query: url.searchParams, body: (typeof body === 'object' && body !== null ? body : {}) as Json, text: typeof body === 'string' ? body : '' });
+    return handle({ search, target: match.groups?.['target'] ?? '*', id: match.groups?.['id'] ?? '', how: match.groups?.['how'] ?? '', query: url.searchParams, body: (typeof body === 'object' && body !== null ? body : {}) as Json, text: typeof body === 'string' ? body : '' });
   }
   throw new Error(`the search engine in memory knows no ${method} ${path}`);
 }
@@ -152,7 +154,20 @@ function getDocument({ search, target, id }: Call): CallAnswer {
   if (index === undefined) return notFound(target);
   const stored = index.documents.get(id);
   if (stored === undefined || stored.source === null) return { status: 404, body: { _index: target, _id: id, found: false } };
-  return ok({ _index: target, _id: id, _version: stored.version, found: true, _source: stored.source });
+  return ok({ _index: target, _id: id, _version: stored.version, _seq_no: stored.seqNo, _primary_term: 1, found: true, _source: stored.source });
+}
+
+/** One document, under the condition of a sequence number or that it is not there yet. */
+function putDocument({ search, target, id, query, body, how }: Call): CallAnswer {
+  const version = query.get('version');
+  const index = search.indices.get(target) ?? (version === null ? undefined : createIndex(search, target, {}));
+  if (index === undefined) return notFound(target);
+  const before = index.documents.get(id);
+  const wanted = query.get('if_seq_no');
+  if ((how === 'create' && before !== undefined) || (wanted !== null && Number(wanted) !== before?.seqNo)) return refused(409, 'version_conflict_engine_exception', `[${id}]: version conflict`);
+  const versioned = version === null ? { version: null, versionType: 'internal' as const } : { version: Number(version), versionType: query.get('version_type') as 'external_gte' };
+  const { status, error } = index.apply({ action: 'index', index: target, id, hasId: true, ...versioned, source: Buffer.from(JSON.stringify(body)) });
+  return error === undefined ? { status, body: { _seq_no: index.documents.get(id)?.seqNo, _primary_term: 1 } } : { status, body: { error, status } };
 }
 
 /** Several documents by index and id, as they are now. */
@@ -194,16 +209,31 @@ function searched(call: Call): CallAnswer {
         _index: document.index, _id: document.id, _version: document.version, _seq_no: document.seqNo, _primary_term: 1, _source: document.source, ...(sort.length === 0 ? {} : { sort }),
       })),
     },
-    ...(call.body['aggs'] === undefined ? {} : { aggregations: countsOf(hits, call.body['aggs'] as Record<string, { terms: { field: string } }>) }),
+    ...(call.body['aggs'] === undefined ? {} : { aggregations: aggregated(hits, call.body['aggs'] as Record<string, Aggregation>) }),
   }));
 }
 
-function countsOf(hits: readonly StoredDocument[], aggs: Readonly<Record<string, { terms: { field: string } }>>): Json {
-  return Object.fromEntries(Object.entries(aggs).map(([name, { terms: { field } }]) => {
-    const counts = new Map<string, number>();
-    for (const value of hits.flatMap((hit) => valuesAt(hit, field))) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-    return [name, { buckets: [...counts].map(([key, doc_count]) => ({ key, doc_count })) }];
+type Aggregation = Readonly<Record<string, { readonly field: string }>>;
+
+function aggregated(hits: readonly StoredDocument[], aggs: Readonly<Record<string, Aggregation>>): Json {
+  return Object.fromEntries(Object.entries(aggs).map(([name, aggregation]) => {
+    const [[kind = '', { field = '' } = {}] = []] = Object.entries(aggregation);
+    return [name, aggregateOf(kind, hits.flatMap((hit) => valuesAt(hit, field)))];
   }));
+}
+
+function aggregateOf(kind: string, values: readonly unknown[]): Json {
+  const numbers = values.map((value) => (typeof value === 'string' ? Date.parse(value) : Number(value)));
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  switch (kind) {
+    case 'terms': return { buckets: [...counts].map(([key, doc_count]) => ({ key, doc_count })) };
+    case 'cardinality': return { value: counts.size };
+    case 'sum': return { value: numbers.reduce((sum, number) => sum + number, 0) };
+    case 'min': return { value: numbers.length === 0 ? null : Math.min(...numbers) };
+    case 'max': return { value: numbers.length === 0 ? null : Math.max(...numbers) };
+    default: throw new Error(`the search engine in memory knows no aggregation ${kind}`);
+  }
 }
 
 function found(call: Call, answer: (hits: (StoredDocument & { index: string })[]) => Json): CallAnswer {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
@@ -36,4 +36,11 @@ export async function startProcess(configFile: string, args: readonly string[], 
       return (await exited)[0] as number | null;
     },
   };
+}
+
+/** Runs a `sluice` command to its end. */
+export function runSluice(configFile: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args, '--config', configFile], (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }));
+  });
 }

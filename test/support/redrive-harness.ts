@@ -40,7 +40,7 @@ export async function redriveHarness(clock: Clock = systemClock): Promise<Redriv
   const parts: RedriveParts = {
     prefix: PREFIX,
     regions: new Map((['west', 'east'] as const).map((name) => [name, { search: searches[name], log: clusters.regions.get(name) as MemoryLog, indices: createIndexKeeper(searches[name]) }])),
-    source: clusters.source, pipelines: [things], settings: { processor: FAST, ingest: { ...ingest, deliveryTimeoutMs: 500 } },
+    source: clusters.source, rows: null, pipelines: [things], settings: { processor: FAST, ingest: { ...ingest, deliveryTimeoutMs: 500 } },
     lookups: async () => lookups, origin: { role: 'redrive', code: 'test', host_group: 'default' }, host: 'operator-1',
     clock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }),
   };

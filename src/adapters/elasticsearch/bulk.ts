@@ -2,6 +2,7 @@ import { gunzip, inflate } from 'node:zlib';
 import { promisify } from 'node:util';
 import { errors, type Client } from '@elastic/elasticsearch';
 import { redactText } from '../../domain/errors.ts';
+import { TRACE_HEADER } from '../../domain/trace-header.ts';
 import type { Answer, BulkRequest } from '../../ports/search-index.ts';
 import { beginDeadline, type Deadline } from './deadline.ts';
 
@@ -34,7 +35,7 @@ async function exchange(client: Client, request: BulkRequest, deadline: Deadline
   const { statusCode, headers, body, meta } = await client.transport.request<AsyncIterable<Buffer>>(
     { method: 'POST', path: `/_bulk?timeout=${timeout}ms&filter_path=${FILTERS[request.detail]}`, bulkBody: bufferOf(request.body) },
     // As a stream, the client neither parses the answer nor throws on an error status; but it leaves the node's standing to us.
-    { asStream: true, meta: true, maxRetries: 0, signal: deadline.signal },
+    { asStream: true, meta: true, maxRetries: 0, signal: deadline.signal, ...(request.traceparent !== undefined && { headers: { [TRACE_HEADER]: request.traceparent } }) },
   );
   const raw = await readAll(body);
   if (meta.connection !== null) {

@@ -6,6 +6,7 @@ import { bringUp, deadServersOf, folderOf, takeDown } from '../../stack/detached
 import { EXTRAS, type Extra } from '../../stack/layout.ts';
 import { followFile, lastLines } from '../../stack/log-file.ts';
 import { findStack, type StackState } from '../../stack/state.ts';
+import { exampleText } from './examples.ts';
 import { givenRows, useGivenServers } from './given-servers.ts';
 import { globalsOf } from './globals.ts';
 import { table } from './table.ts';
@@ -28,6 +29,12 @@ Examples:
 
 The addresses stand in .sluice/stacks/NAME/sluice.config.yaml, for --config of the other commands.`;
 
+const UP_EXAMPLES = exampleText([
+  'sluice stack up',
+  'sluice stack up demo --with source object-store',
+  'sluice stack up --only kafka-west elasticsearch-west',
+]);
+
 /** `sluice stack up|down|status|logs`: servers on this machine that outlive the command. */
 export function stackCommand(): Command {
   return new Command('stack')
@@ -44,6 +51,7 @@ function upCommand(): Command {
     .description('bring the servers up, or join those that are up; starts again what has died')
     .addOption(new Option('--with <server...>', 'servers beside the default four').choices([...EXTRAS]).default([]))
     .option('--only <server...>', 'only these servers, such as kafka-west')
+    .addHelpText('after', UP_EXAMPLES)
     .action(async (name: string, options: { with: Extra[]; only?: string[] }, command: Command) => {
       const { config } = globalsOf(command);
       if (config !== undefined) return await useGiven(command, config);
@@ -67,6 +75,7 @@ async function useGiven(command: Command, file: string): Promise<void> {
 function downCommand(): Command {
   return named(new Command('down'))
     .description('end the servers and remove their data')
+    .addHelpText('after', exampleText(['sluice stack down', 'sluice stack down demo']))
     .action(async (name: string, _options: unknown, command: Command) => {
       const wasUp = await takeDown(folderOf(name));
       print(command, { ok: true, wasUp }, () => (wasUp ? `Stack "${name}" is down.` : `Stack "${name}" was not up.`));
@@ -76,6 +85,7 @@ function downCommand(): Command {
 function statusCommand(): Command {
   return named(new Command('status'))
     .description('show the servers; exit code 1 when one is dead or the stack is not up')
+    .addHelpText('after', exampleText(['sluice stack status', 'sluice stack status demo --json']))
     .action((name: string, _options: unknown, command: Command) => {
       const state = requireRunning(name);
       const dead = deadServersOf(state);
@@ -94,6 +104,7 @@ function logsCommand(): Command {
     .argument('[name]', 'name of the stack', DEFAULT_NAME)
     .option('-f, --follow', 'go on as the log grows, until Ctrl-C')
     .option('-n, --lines <count>', 'how many lines', DEFAULT_LINES)
+    .addHelpText('after', exampleText(['sluice stack logs kafka-west', 'sluice stack logs elasticsearch-east demo -f']))
     .action(async (server: string, name: string, options: { follow?: true; lines: string }) => {
       const { servers } = requireRunning(name);
       const logFile = servers.find((candidate) => candidate.name === server)?.logFile;

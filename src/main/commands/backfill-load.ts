@@ -6,9 +6,11 @@ import { progressBar } from '../../control/cli/bar.ts';
 import { numberOption } from '../../control/cli/feed.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { untilStopped } from '../../control/cli/stop-signal.ts';
+import { LIVE_SHARE } from '../../policy/load-notes.ts';
 import { createLog } from '../../observability/log.ts';
 import { withRegions, withStore } from '../backfill.ts';
 import { openLoad } from '../backfill-load.ts';
+import { tellReport } from '../backfill-report.ts';
 import { configured, hostOf } from '../configured.ts';
 import { startWorkers, type WorkerEnd } from '../load-workers.ts';
 import { regionsNamed } from '../redrive.ts';
@@ -16,7 +18,7 @@ import { regionsNamed } from '../redrive.ts';
 const MAX_WORKERS = 16;
 const SHOW_MS = 200;
 
-interface Flags { readonly workers: number; readonly region: string[] }
+interface Flags { readonly workers: number; readonly share?: number; readonly region: string[] }
 type Outcome = { readonly end: 'done' | 'cancelled' | 'stopped' | 'broke'; readonly problem: unknown };
 
 /** `sluice backfill load CYCLE`: any number of processes, on any number of hosts, share one cycle. */
@@ -24,6 +26,7 @@ export function backfillLoadCommand(): Command {
   return new Command('load').description('index the rows of an extracted cycle into every region')
     .argument('<cycle>', 'as "plan" named it')
     .option('-w, --workers <n>', `processes on this host (up to ${MAX_WORKERS})`, numberOption(`a whole number from 1 to ${MAX_WORKERS}`, (value) => Number.isInteger(value) && value >= 1 && value <= MAX_WORKERS), 1)
+    .option('--share <s>', 'of the regions\' caps, which the lanes leave to all loads together (default: backfill.share)', numberOption(`a number above 0, up to ${1 - LIVE_SHARE}`, (value) => value > 0 && value <= 1 - LIVE_SHARE))
     .option('--region <name>', 'only this region; may be repeated', (name: string, names: string[]) => [...names, name], [])
     .addHelpText('after', '\nExamples:\n  sluice backfill load missed-events-20261109t080000-3f2a9c\n  sluice backfill load CYCLE --workers 2        also on several hosts at once\n  sluice backfill load CYCLE --region east      after that region was away\n\nDocuments go in as strictly newer versions: nothing newer, and nothing equal, is overwritten. Stop it at any time and start it\nagain: row groups that are done stay done. The row groups of a killed worker are taken up when its leases have run out.\n\nExit codes: 0 every row group is done in every region, 1 something is left, 2 bad usage or configuration.')
     .action((cycle: string, flags: Flags, self: Command) => act(cycle, flags, self));
@@ -34,18 +37,32 @@ async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
   const { config } = await configured(file);
   const names = regionsNamed(config, flags.region);
   const log = createLog({ level: config.log.level, service: 'backfill', host: hostOf(config), hostGroup: config.host.group });
+  const share = flags.share ?? config.backfill.share;
   const began = systemClock.monotonic();
   const report = await withStore(config, (store) => withRegions(config, names, async (regions) => {
-    const { loads, parts, refused } = await openLoad(config, cycle, store, regions, log);
-    const args = [...(file === undefined ? [] : ['--config', file]), '--json', 'backfill', 'load', cycle, ...names.flatMap((name) => ['--region', name])];
-    const { outcomes, workers } = await untilStopped((stop) => runAll(loads, parts.manifest.rows, flags.workers, args, stop));
+    const { loads, parts, refused, runRates } = await openLoad(config, cycle, store, regions, share, log);
+    const args = [...(file === undefined ? [] : ['--config', file]), '--json', 'backfill', 'load', cycle, '--share', String(share), ...names.flatMap((name) => ['--region', name])];
+    const { outcomes, workers } = await untilStopped((stop) => beside(runRates, () => runAll(loads, parts.manifest.rows, flags.workers, args, stop)));
     for (const [at, { end, problem }] of outcomes.entries()) if (end === 'broke') log.error({ err: problem }, `the load into ${loads[at]?.region ?? ''} broke off`);
+    await tellReport(config, cycle, store, log);
     const broken = outcomes.find(({ end }) => end === 'broke');
     if (broken !== undefined && loads.length === outcomes.filter(({ end }) => end === 'broke').length) throw broken.problem;
     return reportOf(cycle, loads, outcomes, workers, refused, parts.manifest.rows, (systemClock.monotonic() - began) / 1_000);
   }));
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${loadView(report)}\n`);
   if (!report.ok) process.exitCode = 1;
+}
+
+/** Work, and beside it, for as long as it lasts, what goes on without end. */
+async function beside<Result>(company: (signal: AbortSignal) => Promise<void>, work: () => Promise<Result>): Promise<Result> {
+  const ended = new AbortController();
+  const going = company(ended.signal);
+  try {
+    return await work();
+  } finally {
+    ended.abort();
+    await going;
+  }
 }
 
 async function runAll(loads: readonly RegionLoad[], rows: number, workers: number, args: readonly string[], stop: AbortSignal): Promise<{ outcomes: Outcome[]; workers: WorkerEnd[] }> {

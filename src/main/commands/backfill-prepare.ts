@@ -9,15 +9,18 @@ import { readPlan } from '../../backfill/plan.ts';
 import { readJson } from '../../backfill/stored-json.ts';
 import { planView } from '../../control/cli/backfill-view.ts';
 import { progressBar } from '../../control/cli/bar.ts';
+import { numberOption } from '../../control/cli/feed.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { untilStopped } from '../../control/cli/stop-signal.ts';
 import { SluiceError } from '../../domain/errors.ts';
+import { EPOCHS } from '../../domain/version.ts';
 import { readMapping } from '../../setup/mapping-files.ts';
-import { caseNamed, cycleKeys, pipelineOfCase, warehouseOf, withEngine, withRegions, withStore } from '../backfill.ts';
+import { cycleKeys, warehouseOf, withEngine, withRegions, withStore } from '../backfill.ts';
+import { caseNamed, pipelineOfCase } from '../cases.ts';
 import { codeVersion } from '../code-version.ts';
 import { configured } from '../configured.ts';
 
-interface PlanFlags { readonly from: string; readonly to?: string; readonly where?: string; readonly cycle?: string }
+interface PlanFlags { readonly from: string; readonly to?: string; readonly where?: string; readonly raiseEpoch?: number; readonly cycle?: string }
 
 /** `sluice backfill plan CASE`: what would happen; only the plan itself is written. */
 export function backfillPlanCommand(): Command {
@@ -26,8 +29,9 @@ export function backfillPlanCommand(): Command {
     .requiredOption('--from <day>', 'first day, yyyy-mm-dd', dayOption)
     .option('--to <day>', 'last day (default: the first)', dayOption)
     .option('--where <condition>', 'SQL condition on the columns of the extract')
+    .option('--raise-epoch <n>', 'data revisions above the pipeline\'s (default: the case\'s own): a second mending needs one more than the first', numberOption('a whole number from 0 to 1023', (value) => Number.isInteger(value) && value >= 0 && value < EPOCHS))
     .option('--cycle <name>', 'name of the cycle (default: made up)')
-    .addHelpText('after', '\nExamples:\n  sluice backfill plan missed-events --from 2026-11-02 --to 2026-11-08\n  sluice backfill plan missed-events --from 2026-11-02 --where "site = \'DE\'" --json\n\nPrints days, rows, bytes, indices, mapping changes, privileges and the estimated time. Exit code 1 when something stands in the way.')
+    .addHelpText('after', '\nExamples:\n  sluice backfill plan missed-events --from 2026-11-02 --to 2026-11-08\n  sluice backfill plan bug-fix --from 2026-11-02 --to 2026-11-08 --raise-epoch 3\n  sluice backfill plan missed-events --from 2026-11-02 --where "site = \'DE\'" --json\n\nPrints days, rows, bytes, indices, mapping changes, privileges and the estimated time. Exit code 1 when something stands in the way.')
     .action((name: string, flags: PlanFlags, self: Command) => plan(name, flags, self));
 }
 
@@ -48,7 +52,7 @@ async function plan(name: string, flags: PlanFlags, self: Command): Promise<void
   const cycle = flags.cycle ?? cycleId(name, now, randomBytes(3).toString('hex'));
   const to = flags.to ?? flags.from;
   if (to < flags.from) throw new SluiceError('USAGE', `--to ${to} is before --from ${flags.from}`);
-  const request = { cycle, case: one, pipeline, from: flags.from, to, where: flags.where ?? null, prefix: config.prefix, plannedAt: now, code: codeVersion() };
+  const request = { cycle, case: one, pipeline, from: flags.from, to, where: flags.where ?? null, raiseEpoch: flags.raiseEpoch, prefix: config.prefix, plannedAt: now, code: codeVersion() };
   const mapping = await readMapping(pipeline.index.mapping);
   const report = await withStore(config, (store) => withRegions(config, Object.keys(config.regions), (regions) =>
     makePlan(request, { store, regions, mapping, keys: cycleKeys(config, cycle), files: warehouseOf(config, store), rowsPerSecond: config.backfill.rowsPerSecond })));

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
+import { exampleText } from '../../control/cli/examples.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { bytesOption, documentsOption, factorOption, rateTable } from '../../control/cli/rate-view.ts';
 import type { Config } from '../../config/schema.ts';
@@ -18,16 +19,19 @@ const NOTHING_SET: RateValues = { documentsPerSecond: null, bytesPerSecond: null
 /** `sluice rate show|set|pause|clear`: how fast may be written to a region's Elasticsearch; holds within a second or two, without a restart. */
 export function rateCommand(): Command {
   const command = new Command('rate').description('how fast the lanes may write to a region, changed while they run');
-  command.command('show', { isDefault: true }).description('what holds for each lane').action((_, self: Command) => show(self));
+  command.command('show', { isDefault: true }).description('what holds for each lane')
+    .addHelpText('after', exampleText(['sluice rate show', 'sluice rate show --json'])).action((_, self: Command) => show(self));
   command.command('set <region>').description('change one or more of the limits of a region; the others stay as they are')
     .option('--documents <n>', 'documents per second, of all lanes and hosts together', documentsOption)
     .option('--bytes <n>', 'bytes of the request bodies per second, such as 3MB', bytesOption)
     .option('--search-factor <f>', 'how much slower the slowest hundredth of the searches may get, such as 1.5; or off', factorOption)
-    .addHelpText('after', '\nExamples:\n  sluice rate set west --documents 5000\n  sluice rate set west --bytes 3MB --search-factor 1.3')
+    .addHelpText('after', exampleText(['sluice rate set west --documents 5000', 'sluice rate set west --bytes 3MB --search-factor 1.3']))
     .action((region: string, flags: SetFlags, self: Command) => set(region, flags, self));
   command.command('pause <region>').description('write nothing to a region; nothing is lost, the lanes fall behind')
+    .addHelpText('after', exampleText(['sluice rate pause east']))
     .action((region: string, _, self: Command) => change(self, region, (known) => ({ ...known, documentsPerSecond: 0 })));
   command.command('clear <region>').description('take back what was set: the configuration holds')
+    .addHelpText('after', exampleText(['sluice rate clear east']))
     .action((region: string, _, self: Command) => change(self, region, () => null));
   return command.addHelpText('after', '\nExamples:\n  sluice rate\n  sluice rate set west --documents 5000 --bytes 3MB\n  sluice rate pause east\n  sluice rate clear east\n\nExit codes: 0 done, 1 a region\'s Kafka did not take or tell it, 2 bad usage or configuration.');
 }

@@ -1,6 +1,6 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { SluiceError } from '../../../domain/errors.ts';
-import type { PartitionPosition, PartitionRange, RecordLogAdmin, TopicSpec } from '../../../ports/record-log.ts';
+import type { PartitionPosition, PartitionRange, RecordLogAdmin, ReplicationReport, TopicSpec } from '../../../ports/record-log.ts';
 import type { LogContext } from '../context.ts';
 import { deletePresent } from '../delete-present.ts';
 import { kafkajsClient } from './client.ts';
@@ -53,6 +53,14 @@ export class KafkajsAdmin implements RecordLogAdmin {
       ranges.push(...offsets.map(({ partition, low, high }) => ({ topic, partition, earliest: Number(low), latest: Number(high) })).sort((a, b) => a.partition - b.partition));
     }
     return ranges;
+  }
+
+  async replication(topics: readonly string[]): Promise<ReplicationReport> {
+    const known = new Set(await this.listTopics());
+    const { brokers } = await this.#call('the brokers could not be listed', (client) => client.describeCluster());
+    const { topics: found } = await this.#call('topics could not be described', (client) => client.fetchTopicMetadata({ topics: topics.filter((topic) => known.has(topic)) }));
+    const partitions = found.flatMap(({ name, partitions: all }) => all.map(({ partitionId, leader, replicas, isr }) => ({ topic: name, partition: partitionId, hasLeader: leader >= 0, replicas: replicas.length, inSync: isr.length })));
+    return { brokers: brokers.length, partitions };
   }
 
   async committed(group: string, topics: readonly string[]): Promise<PartitionPosition[]> {

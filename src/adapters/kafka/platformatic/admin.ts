@@ -1,6 +1,6 @@
 import { Admin } from '@platformatic/kafka';
 import { SluiceError } from '../../../domain/errors.ts';
-import type { PartitionPosition, PartitionRange, RecordLogAdmin, TopicPartition, TopicSpec } from '../../../ports/record-log.ts';
+import type { PartitionPosition, PartitionRange, RecordLogAdmin, ReplicationReport, TopicPartition, TopicSpec } from '../../../ports/record-log.ts';
 import { Cluster } from './cluster.ts';
 import type { LogContext } from '../context.ts';
 import { deletePresent } from '../delete-present.ts';
@@ -56,6 +56,10 @@ export class PlatformaticAdmin implements RecordLogAdmin {
     const partitions = topics.flatMap((topic) => this.#partitionsOf(topic));
     const [earliest, latest] = await Promise.all([this.#offsets(topics, partitions, 'earliest'), this.#offsets(topics, partitions, 'latest')]);
     return partitions.map((partition, index) => ({ ...partition, earliest: earliest[index] as number, latest: latest[index] as number }));
+  }
+
+  replication(topics: readonly string[]): Promise<ReplicationReport> {
+    return translate('the cluster cannot be reached', () => this.#cluster.replication(topics));
   }
 
   async committed(group: string, topics: readonly string[]): Promise<PartitionPosition[]> {

@@ -1,6 +1,7 @@
 import { type API, apiVersionsV3, type Broker, type Connection, ConnectionPool, metadataV12, ResponseError } from '@platformatic/kafka';
 import { SluiceError } from '../../../domain/errors.ts';
 import type { KafkaSettings } from '../settings.ts';
+import type { PartitionReplication, ReplicationReport } from '../../../ports/record-log.ts';
 import { asSluiceError } from './errors.ts';
 import { connectionOptions } from './options.ts';
 
@@ -78,6 +79,15 @@ export class Cluster {
       for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId >= 0 ? leaderId : null;
       this.#topics.set(name, { id: topicId, leaders });
     }
+  }
+
+  /** The copies of each partition, asked for anew. */
+  async replication(topics: readonly string[]): Promise<ReplicationReport> {
+    const { brokers, topics: found } = await this.#metadata(topics);
+    const partitions = found.flatMap(({ name, partitions: all }) => (name == null ? [] : all.map((partition): PartitionReplication => (
+      { topic: name, partition: partition.partitionIndex, hasLeader: partition.leaderId >= 0, replicas: partition.replicaNodes.length, inSync: partition.isrNodes.length }
+    ))));
+    return { brokers: brokers.length, partitions };
   }
 
   /** Notes where a broker is that some answer told of. */

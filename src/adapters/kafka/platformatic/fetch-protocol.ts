@@ -13,6 +13,8 @@ const NO_SESSION_EPOCH = -1;
 
 export interface FetchRequest {
   readonly maxWaitMs: number;
+  /** The broker answers as soon as it has so much. */
+  readonly minBytes: number;
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
   readonly topics: readonly { readonly topicId: string; readonly partitions: readonly { readonly partition: number; readonly offset: number }[] }[];
@@ -48,7 +50,7 @@ function createRequest(version: number, request: FetchRequest): Writer {
   if (version < FIRST_WITHOUT_REPLICA_ID) writer.appendInt32(-1);
   return writer
     .appendInt32(request.maxWaitMs)
-    .appendInt32(1)
+    .appendInt32(request.minBytes)
     .appendInt32(request.maxBytes)
     .appendInt8(READ_COMMITTED)
     .appendInt32(NO_SESSION)

@@ -85,12 +85,18 @@ function headerOf(bytes: Buffer, at: number, name: Buffer): Buffer | null {
     seekTo(nameAt + nameLength);
     const length = readVarint(bytes);
     const valueAt = tell();
-    if (nameLength === name.length && bytes.compare(name, 0, nameLength, nameAt, nameAt + nameLength) === 0) {
+    if (nameLength === name.length && standsAt(bytes, nameAt, name)) {
       return length < 0 ? null : bytes.subarray(valueAt, valueAt + length);
     }
     seekTo(valueAt + Math.max(length, 0));
   }
   return null;
+}
+
+/** For a few bytes a loop is several times faster than a call into the engine. */
+function standsAt(bytes: Buffer, at: number, expected: Buffer): boolean {
+  for (let index = 0; index < expected.length; index++) if (bytes[at + index] !== expected[index]) return false;
+  return true;
 }
 
 let lastName = '';

@@ -19,6 +19,8 @@ export interface FetcherOptions {
   readonly from: 'earliest' | 'latest';
 }
 
+type FetchLimits = Pick<FetchRequest, 'maxBytes' | 'maxWaitMs' | 'minBytes'>;
+
 /** A broker holds an empty fetch at most this long; a poll may end before. */
 const LONGEST_FETCH_MS = 500;
 /** Room for at least the largest batch that brokers take by default. */
@@ -78,12 +80,13 @@ export class Fetcher {
     this.#signal.raise();
   }
 
-  async poll({ maxBytes, maxWaitMs }: PollOptions): Promise<RecordBlock[]> {
+  async poll(options: PollOptions): Promise<RecordBlock[]> {
     const { clock } = this.#options;
-    const deadline = clock.monotonic() + maxWaitMs;
+    const { maxBytes } = options;
+    const deadline = clock.monotonic() + options.maxWaitMs;
     while (!this.#closing.signal.aborted) {
       const blocks = this.#drain(maxBytes);
-      this.#startFetches(maxBytes, maxWaitMs);
+      this.#startFetches(options);
       const left = deadline - clock.monotonic();
       if (blocks.length > 0 || left <= 0) return blocks;
       this.#throwFailure();
@@ -132,14 +135,14 @@ export class Fetcher {
     }
   }
 
-  #startFetches(maxBytes: number, maxWaitMs: number): void {
+  #startFetches({ maxBytes, maxWaitMs, minBytes = 1 }: PollOptions): void {
     const groups = this.#fetchable();
     if (this.#stale) void this.#repair();
     const share = Math.floor(maxBytes / Math.max(1, groups.size + this.#busy.size));
     for (const [broker, cursors] of groups) {
       const held = this.#heldBytes();
       if (this.#busy.has(broker) || (held > 0 && held + share > maxBytes)) continue;
-      void this.#fetch(broker, cursors, share, Math.min(maxWaitMs, LONGEST_FETCH_MS));
+      void this.#fetch(broker, cursors, { maxBytes: share, maxWaitMs: Math.min(Math.ceil(maxWaitMs), LONGEST_FETCH_MS), minBytes: Math.min(minBytes, share) });
     }
   }
 
@@ -180,14 +183,14 @@ export class Fetcher {
     cursor.position = 'earliest';
   }
 
-  async #fetch(broker: number, cursors: readonly Cursor[], maxBytes: number, maxWaitMs: number): Promise<void> {
+  async #fetch(broker: number, cursors: readonly Cursor[], limits: FetchLimits): Promise<void> {
     const { cluster } = this.#options;
-    this.#busy.set(broker, maxBytes);
+    this.#busy.set(broker, limits.maxBytes);
     let healthy = true;
     const asked = new Map(cursors.map((cursor) => [`${cursor.topicId}/${cursor.partition}`, { cursor, offset: cursor.position as number }]));
     try {
       const version = await cluster.version(FETCH_API, 'Fetch', FETCH_LOWEST, FETCH_HIGHEST);
-      const response = await sendFetch(await cluster.connection(broker), version, requestFor(cursors, maxBytes, maxWaitMs));
+      const response = await sendFetch(await cluster.connection(broker), version, requestFor(cursors, limits));
       if (response.errorCode !== 0) throw new Error(`fetch answered with error ${response.errorCode}`);
       this.#lastError = null;
       for (const partition of response.partitions) {
@@ -279,11 +282,12 @@ export class Fetcher {
   }
 }
 
-function requestFor(cursors: readonly Cursor[], maxBytes: number, maxWaitMs: number): FetchRequest {
+function requestFor(cursors: readonly Cursor[], limits: FetchLimits): FetchRequest {
+  const { maxBytes } = limits;
   const topics = [...Map.groupBy(cursors, ({ topicId }) => topicId as string)].map(([topicId, group]) => ({
     topicId,
     partitions: group.map(({ partition, position }) => ({ partition, offset: position as number })),
   }));
   const partitionMaxBytes = Math.max(Math.min(maxBytes, PARTITION_FETCH_BYTES), Math.ceil(maxBytes / cursors.length));
-  return { maxWaitMs, maxBytes, partitionMaxBytes, topics };
+  return { ...limits, partitionMaxBytes, topics };
 }

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import { configSchema, type Config } from '../src/config/schema.ts';
+import { openRegionLog, openSource } from '../src/main/connections.ts';
+import type { RecordLog } from '../src/ports/record-log.ts';
+import { ensureTopics, regionalTopicsOf, sourceTopicsOf } from '../src/setup/ensure-topics.ts';
+import { startStack } from '../src/stack/stack.ts';
+import { BENCH_PIPELINE } from './events.ts';
+
+const REGIONS = ['west', 'east'];
+const LOG = pino({ level: 'silent' });
+/** Ingest never asks Elasticsearch; the configuration wants an address all the same. */
+const NOWHERE = 'http://127.0.0.1:9';
+
+/** A source and the Kafka of two regions. */
+export interface IngestStack {
+  /** Of both regions. */
+  readonly config: Config;
+  /** For child processes: with the first region alone, and with both. */
+  readonly configFiles: Readonly<Record<'oneRegion' | 'bothRegions', string>>;
+  readonly source: RecordLog;
+  close(): Promise<void>;
+}
+
+export async function openIngestStack(say: (line: string) => void): Promise<IngestStack> {
+  const stack = await startStack({ with: ['source'], only: ['kafka-source', 'kafka-west', 'kafka-east'], onProgress: (progress) => say(JSON.stringify(progress)) });
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const prefix = `bench-${randomBytes(3).toString('hex')}.`;
+  const write = (name: string, regions: readonly string[]): { file: string; config: Config } => {
+    const raw = {
+      prefix, source: { kafka: stack.endpoints.source }, pipelines: [BENCH_PIPELINE],
+      regions: Object.fromEntries(regions.map((region) => [region, { kafka: stack.endpoints.regions[region]?.kafka, elasticsearch: { nodes: [NOWHERE] } }])),
+    };
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(file, stringify(raw));
+    return { file, config: configSchema.parse(raw) };
+  };
+  const [one, both] = [write('one', REGIONS.slice(0, 1)), write('both', REGIONS)];
+  const { config } = both;
+  const source = openSource(config, LOG);
+  await createTopics(source, sourceTopicsOf(prefix, config.pipelines, config.topics));
+  for (const region of REGIONS) await createTopics(openRegionLog(config, region, LOG), regionalTopicsOf(prefix, config.pipelines, config.topics));
+  return {
+    config, source, configFiles: { oneRegion: one.file, bothRegions: both.file },
+    close: async () => {
+      await stack.down();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function createTopics(log: RecordLog, topics: Parameters<typeof ensureTopics>[1]): Promise<void> {
+  const admin = log.admin();
+  await ensureTopics(admin, topics);
+  await admin.close();
+}

@@ -1,0 +1,58 @@
+/** What a load sees of those that go before it. */
+export interface Surroundings {
+  /** How long the live lanes into the region need for what is waiting; null where no lane moves anything. */
+  readonly lagSeconds: number | null;
+  /** What the load's own search guard leaves it, documents/s; null: all. */
+  readonly guard: number | null;
+  /** Documents/s that it sent since the last look. */
+  readonly sent: number;
+  /** Shares that other loads have told, and how many there are. */
+  readonly othersShare: number;
+  readonly others: number;
+}
+
+/** What a load takes next: a share of the caps, and documents/s where no cap says it (null: as many as there are). */
+export interface Taking { readonly share: number; readonly documentsPerSecond: number | null }
+
+export interface GiveWayOptions {
+  /** Of the caps, for all loads into a region together. */
+  readonly share: number;
+  /** Nothing is taken when live traffic is so far behind; all of it below half of that, seconds. */
+  readonly lagSeconds: number;
+}
+
+/** A guard that leaves no more than this wants it quiet. */
+const QUIET_RATE = 100;
+/** After giving way, what is taken at most doubles with each look, from this part on. */
+const FIRST_PART = 0.125;
+/** What it sent at its best fades so slowly, a look. */
+const FADING = 0.98;
+/** The least that "its best" can be, documents/s. */
+const LEAST_BEST = 500;
+
+/** Decides, look by look, how much of its share a load takes: live traffic and searches go before it. Pure. */
+export class GiveWay {
+  readonly #options: GiveWayOptions;
+  #part = 1;
+  #best = LEAST_BEST;
+
+  constructor(options: GiveWayOptions) {
+    this.#options = options;
+  }
+
+  look(seen: Surroundings): Taking {
+    const { share } = this.#options;
+    this.#best = Math.max(LEAST_BEST, seen.sent, this.#best * FADING);
+    this.#part = Math.min(this.#calm(seen), Math.max(FIRST_PART, this.#part * 2));
+    const fair = Math.min(share / (seen.others + 1), Math.max(0, share - seen.othersShare));
+    return { share: this.#part * fair, documentsPerSecond: this.#part === 1 ? null : this.#part * this.#best };
+  }
+
+  /** 1: nobody is disturbed; 0: somebody is. */
+  #calm({ lagSeconds, guard }: Surroundings): number {
+    if (guard !== null && guard <= QUIET_RATE) return 0;
+    if (lagSeconds === null) return 1;
+    const most = this.#options.lagSeconds;
+    return Math.max(0, Math.min(1, (most - lagSeconds) / (most / 2)));
+  }
+}

@@ -1,0 +1,83 @@
+import { SluiceError, messageOf } from '../../domain/errors.ts';
+import { isOpen, type Alert } from './alert.ts';
+import type { AlertStore, Standing } from './store.ts';
+
+/** A change of figures alone is written down this often at most, ms. */
+const FIGURES_EVERY_MS = 60_000;
+/** Resolved alerts of which channels may still have to be told are read again this far back, ms. */
+const OWED_FOR_MS = 3_600_000;
+
+interface Saved { readonly essence: string; readonly at: number }
+
+/** The alerts in every region's index: what is written goes to all that answer, what is read is the latest of any. */
+export class AlertLedger {
+  readonly #stores: readonly AlertStore[];
+  readonly #onProblem: (region: string, problem: string) => void;
+  readonly #saved = new Map<string, Map<string, Saved>>();
+
+  constructor(stores: readonly AlertStore[], onProblem: (region: string, problem: string) => void) {
+    this.#stores = stores;
+    this.#onProblem = onProblem;
+    for (const store of stores) this.#saved.set(store.region, new Map());
+  }
+
+  /** The alerts as the last active monitor left them; null where no region answers. */
+  async load(now: number): Promise<Alert[] | null> {
+    const answers = await this.#ask((store) => store.alerts({ states: ['pending', 'firing', 'resolved'] }));
+    if (answers.length === 0) return null;
+    const all = latest(answers.flat());
+    return all.filter((alert) => isOpen(alert) || alert.muted || now - (alert.resolvedAt ?? 0) < OWED_FOR_MS);
+  }
+
+  /** What operators left, of every region that answers, each once. */
+  async standing(): Promise<Standing> {
+    const answers = await this.#ask((store) => store.standing());
+    return { silences: byId(answers.flatMap((answer) => answer.silences)), orders: byId(answers.flatMap((answer) => answer.orders)) };
+  }
+
+  /** Writes what changed since it was written last, region by region; what cannot be written is tried at the next time. */
+  async save(alerts: readonly Alert[], now: number): Promise<void> {
+    await this.#ask(async (store) => {
+      const saved = this.#saved.get(store.region) as Map<string, Saved>;
+      const changed = alerts.filter((alert) => isChanged(alert, saved.get(alert.id), now));
+      const refused = await store.save(changed);
+      if (refused > 0) return this.#onProblem(store.region, `${refused} alerts could not be written down`);
+      for (const alert of changed) saved.set(alert.id, { essence: essenceOf(alert), at: now });
+      const known = new Set(alerts.map((alert) => alert.id));
+      for (const id of saved.keys()) if (!known.has(id)) saved.delete(id);
+    });
+  }
+
+  async #ask<Value>(ask: (store: AlertStore) => Promise<Value>): Promise<Value[]> {
+    const answers = await Promise.all(this.#stores.map(async (store) => {
+      try {
+        return [await ask(store)];
+      } catch (error) {
+        if (!(error instanceof SluiceError)) throw error;
+        this.#onProblem(store.region, messageOf(error));
+        return [];
+      }
+    }));
+    return answers.flat(1);
+  }
+}
+
+/** Of each occurrence the copy with the highest version. */
+export function latest(copies: readonly { readonly alert: Alert; readonly version: number }[]): Alert[] {
+  const found = new Map<string, { alert: Alert; version: number }>();
+  for (const copy of copies) if ((found.get(copy.alert.id)?.version ?? -1) < copy.version) found.set(copy.alert.id, copy);
+  return [...found.values()].map(({ alert }) => alert);
+}
+
+function byId<Kept extends { readonly id: string; readonly until: number }>(all: readonly Kept[]): Kept[] {
+  // Of copies that differ, the one that ends first was ended by somebody.
+  return [...new Map(all.toSorted((a, b) => b.until - a.until).map((one) => [one.id, one])).values()];
+}
+
+function isChanged(alert: Alert, saved: Saved | undefined, now: number): boolean {
+  return saved === undefined || saved.essence !== essenceOf(alert) || (isOpen(alert) && now - saved.at >= FIGURES_EVERY_MS);
+}
+
+function essenceOf({ value: _value, what: _what, evidence: _evidence, ...essence }: Alert): string {
+  return JSON.stringify(essence);
+}

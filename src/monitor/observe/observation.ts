@@ -1,0 +1,94 @@
+import type { TopicPartition } from '../../domain/partition.ts';
+import type { StateNote } from '../state-notes.ts';
+
+/**
+ * One look at the whole installation, as values: what the rules judge. Times are epoch ms. A part that could not be asked
+ * is null, which is neither good nor bad.
+ */
+export interface Observation {
+  readonly at: number;
+  readonly lanes: readonly LaneFacts[];
+  readonly ingest: readonly IngestFacts[];
+  readonly regions: readonly RegionFacts[];
+  /**
+   * The latest note of every process about each of its lanes. Those of a region that could not be asked keep the age that
+   * they had when it was asked last.
+   */
+  readonly notes: readonly StateNote[];
+}
+
+/** A lane's positions in the regional topics of its source. */
+export interface LaneFacts {
+  readonly lane: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly partitions: readonly PartitionFacts[] | null;
+}
+
+/** A region's positions in the source topics. */
+export interface IngestFacts {
+  readonly region: string;
+  readonly partitions: readonly PartitionFacts[] | null;
+}
+
+export interface PartitionFacts extends TopicPartition {
+  readonly earliest: number;
+  /** Next offset to be settled; a partition without a committed position stands at its first record. */
+  readonly committed: number;
+  readonly latest: number;
+}
+
+/** What a region's two clusters say. */
+export interface RegionFacts {
+  readonly region: string;
+  readonly kafka: KafkaFacts | null;
+  readonly elasticsearch: ElasticsearchFacts | null;
+  /** Why a cluster could not be asked. */
+  readonly problems: { readonly kafka: string | null; readonly elasticsearch: string | null };
+  /** Batches written into this region of late, by lane and host. */
+  readonly batches: readonly BatchFacts[] | null;
+  /** Failures in this region of late, by kind and host. */
+  readonly failures: readonly FailureCount[] | null;
+  /** Documents that search sees, by pipeline. */
+  readonly documents: Readonly<Record<string, number>> | null;
+}
+
+export interface KafkaFacts {
+  readonly brokers: number;
+  readonly underReplicated: readonly TopicPartition[];
+  /** Partitions without a leader. */
+  readonly offline: readonly TopicPartition[];
+}
+
+export interface ElasticsearchFacts {
+  readonly status: 'green' | 'yellow' | 'red';
+  readonly nodes: number;
+  readonly unassignedShards: number;
+  /** Of the fullest node, 0…1; null where the cluster does not tell. */
+  readonly diskUsed: number | null;
+}
+
+export interface BatchFacts {
+  readonly lane: string;
+  readonly host: string;
+  /** End of its last batch. */
+  readonly lastEnd: number;
+  /** Within the last `windowMs`. */
+  readonly operations: number;
+  readonly failed: number;
+  /** Operations of the lane in the same window one day earlier, all hosts together; null where that was not asked. */
+  readonly dayBefore: number | null;
+}
+
+export interface FailureCount {
+  /** Null where ingest found the failure: it then stands in every region. */
+  readonly lane: string | null;
+  readonly host: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly type: string;
+  /** Within the last `windowMs`. */
+  readonly count: number;
+  /** When this kind (pipeline, stage, type) was first seen within the last week. */
+  readonly firstSeen: number;
+}

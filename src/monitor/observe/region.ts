@@ -1,0 +1,91 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { RecordLogAdmin } from '../../ports/record-log.ts';
+import type { SearchAdmin } from '../../ports/search-index.ts';
+import type { StateNote } from '../state-notes.ts';
+import type { NoteFollower } from './notes.ts';
+import type { BatchFacts, ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts } from './observation.ts';
+import { readPositions, type Positions } from './positions.ts';
+import { Question } from './question.ts';
+import { kindKey, kindsOfWeek, operationsDayBefore, recentBatches, recentFailures } from './recent.ts';
+import { countDocuments, readHealth } from './search-facts.ts';
+
+const TIMEOUT_MS = 4_000;
+/** How long dearer answers are believed, ms. */
+const DOCUMENTS_EVERY_MS = 10_000;
+const WEEK_EVERY_MS = 30_000;
+const YESTERDAY_EVERY_MS = 60_000;
+
+export interface RegionParts {
+  readonly region: string;
+  readonly prefix: string;
+  readonly pipelines: readonly string[];
+  readonly topics: readonly string[];
+  /** The consumer groups that read this region's topics. */
+  readonly groups: readonly string[];
+  readonly admin: RecordLogAdmin;
+  readonly notes: NoteFollower;
+  readonly search: SearchAdmin;
+  readonly clock: Clock;
+}
+
+/** One look at a region. */
+export interface RegionLook {
+  readonly facts: RegionFacts;
+  /** Null where its Kafka did not answer. */
+  readonly positions: ReadonlyMap<string, readonly PartitionFacts[]> | null;
+  readonly notes: readonly StateNote[];
+}
+
+/** Asks one region's Kafka and Elasticsearch, all at once and none for longer than four seconds. */
+export class RegionObserver {
+  readonly #parts: RegionParts;
+  readonly #positions: Question<Positions>;
+  readonly #notes: Question<StateNote[]>;
+  readonly #health: Question<ElasticsearchFacts>;
+  readonly #batches: Question<Omit<BatchFacts, 'dayBefore'>[]>;
+  readonly #yesterday: Question<Map<string, number>>;
+  readonly #failures: Question<Omit<FailureCount, 'firstSeen'>[]>;
+  readonly #week: Question<Map<string, number>>;
+  readonly #documents: Question<Record<string, number>>;
+  #told: { readonly notes: readonly StateNote[]; readonly at: number } = { notes: [], at: 0 };
+
+  constructor(parts: RegionParts) {
+    this.#parts = parts;
+    const { clock, search, prefix, admin, topics, groups, pipelines } = parts;
+    const question = <Value>(ask: () => Promise<Value>, everyMs = 0) => new Question({ clock, timeoutMs: TIMEOUT_MS, everyMs, ask });
+    const asking = () => ({ search, prefix, now: clock.now(), timeoutMs: TIMEOUT_MS });
+    this.#positions = question(() => readPositions(admin, topics, groups));
+    this.#notes = question(() => parts.notes.read());
+    this.#health = question(() => readHealth(search, TIMEOUT_MS));
+    this.#batches = question(() => recentBatches(asking()));
+    this.#yesterday = question(() => operationsDayBefore(asking()), YESTERDAY_EVERY_MS);
+    this.#failures = question(() => recentFailures(asking()));
+    this.#week = question(() => kindsOfWeek(asking()), WEEK_EVERY_MS);
+    this.#documents = question(() => countDocuments(search, prefix, pipelines, TIMEOUT_MS), DOCUMENTS_EVERY_MS);
+  }
+
+  async look(): Promise<RegionLook> {
+    const [positions, notes, health, batches, yesterday, failures, week, documents] = await Promise.all([
+      this.#positions.ask(), this.#notes.ask(), this.#health.ask(), this.#batches.ask(), this.#yesterday.ask(), this.#failures.ask(), this.#week.ask(), this.#documents.ask(),
+    ]);
+    const now = this.#parts.clock.now();
+    const facts: RegionFacts = {
+      region: this.#parts.region, kafka: positions.value?.kafka ?? null, elasticsearch: health.value, documents: documents.value,
+      problems: { kafka: positions.problem, elasticsearch: health.problem },
+      batches: batches.value?.map((batch) => ({ ...batch, dayBefore: yesterday.value === null ? null : yesterday.value.get(batch.lane) ?? 0 })) ?? null,
+      failures: failures.value?.map((failure) => ({ ...failure, firstSeen: week.value === null ? 0 : week.value.get(kindKey(failure)) ?? now })) ?? null,
+    };
+    return { facts, positions: positions.value?.byGroup ?? null, notes: this.#aged(notes.value, now) };
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#parts.admin.close(), this.#parts.notes.close()]);
+  }
+
+  /** Notes that cannot be read now keep the age that they had when they were read last. */
+  #aged(notes: readonly StateNote[] | null, now: number): readonly StateNote[] {
+    if (notes !== null) this.#told = { notes, at: now };
+    const shift = now - this.#told.at;
+    return notes ?? this.#told.notes.map((note) => ({ ...note, at: note.at + shift }));
+  }
+}

@@ -1,0 +1,15 @@
+import { clusterRules } from './clusters.ts';
+import { failureRules } from './failures.ts';
+import { heldRules } from './held.ts';
+import { ingestRules } from './ingest.ts';
+import { lagRules } from './lag.ts';
+import { processRules } from './processes.ts';
+import { regionRules } from './regions.ts';
+import type { Rule } from './rule.ts';
+import { silenceRules } from './silence.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** The rules that hold for every pipeline. */
+export function defaultRules(thresholds: Thresholds): Rule[] {
+  return [silenceRules, heldRules, lagRules, ingestRules, failureRules, clusterRules, regionRules, processRules].flatMap((rules) => rules(thresholds));
+}

@@ -1,0 +1,61 @@
+import { lagOf, latestOf, spanOf, type History } from '../observe/history.ts';
+import type { Observation } from '../observe/observation.ts';
+import { unknown, type Finding, type Rule } from './rule.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** Both regions must be settled for so long before their counts are compared, ms: refreshes and commits lag a little. */
+const SETTLED_MS = 30_000;
+
+/** Whether the regions hold the same, and whether as much comes in as usual. */
+export function regionRules({ differenceShare, differenceDocuments, trafficShare, trafficOperations }: Thresholds): Rule[] {
+  return [
+    {
+      name: 'region-difference', severity: 'warning', forMs: 60_000, keepMs: 60_000,
+      meaning: 'With nothing under way the two regions hold different numbers of documents. Compare the failures of both; `sluice audit` names the documents that differ.',
+      examine: (history) => differences(history, differenceShare, differenceDocuments),
+    },
+    {
+      name: 'traffic-drop', severity: 'warning', forMs: 60_000, keepMs: 60_000,
+      meaning: 'Far less comes in than at this time yesterday. The lanes are well: ask the producers of the source topics.',
+      examine: (history) => traffic(latestOf(history), trafficShare, trafficOperations),
+    },
+  ];
+}
+
+function differences(history: History, share: number, least: number): Finding[] {
+  const { regions } = latestOf(history);
+  const settled = (spanOf(history, SETTLED_MS) ?? []).length > 0 && spanOf(history, SETTLED_MS)?.every(isSettled) === true;
+  if (regions.some((region) => region.documents === null)) return [unknown({}, 'a region\'s documents could not be counted')];
+  const pipelines = new Set(regions.flatMap((region) => Object.keys(region.documents ?? {})));
+  return [...pipelines].map((pipeline) => {
+    const counts = regions.map(({ region, documents }) => ({ region, count: documents?.[pipeline] }));
+    const known = counts.flatMap(({ count }) => (count === undefined ? [] : [count]));
+    const [most, fewest] = [Math.max(...known), Math.min(...known)];
+    const bad = most - fewest > Math.max(least, most * share);
+    return {
+      labels: { pipeline }, value: most - fewest,
+      // While documents are under way a difference says nothing.
+      level: !settled || known.length < regions.length ? 'unknown' : bad ? 'bad' : 'good',
+      what: counts.map(({ region, count }) => `${region} has ${count ?? 'an unknown number of'}`).join(', '),
+      evidence: [`GET /${pipeline}/_count`, 'sluice failures stats --state open'],
+    };
+  });
+}
+
+function isSettled({ lanes, ingest }: Observation): boolean {
+  return [...lanes, ...ingest].every(({ partitions }) => partitions !== null && lagOf(partitions) === 0);
+}
+
+function traffic({ lanes, regions }: Observation, share: number, least: number): Finding[] {
+  return lanes.map(({ lane, source, destination }) => {
+    const batches = regions.find((region) => region.region === destination)?.batches?.filter((batch) => batch.lane === lane) ?? null;
+    const now = batches?.reduce((sum, batch) => sum + batch.operations, 0) ?? 0;
+    const before = batches?.[0]?.dayBefore ?? null;
+    const bad = before !== null && before >= least && now < before * share;
+    return {
+      labels: { lane, source, destination }, level: batches === null ? 'unknown' : bad ? 'bad' : 'good', value: now,
+      what: `${now} operations of late; ${before ?? 'an unknown number'} at this time yesterday`,
+      evidence: [`GET /sluice-batches/_search {"query":{"term":{"lane":"${lane}"}},"size":0,"aggs":{"operations":{"sum":{"field":"operations"}}}}`],
+    };
+  });
+}

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { GiveWay, type Surroundings } from '../../src/backfill/give-way.ts';
+import { LiveLag } from '../../src/backfill/live-lag.ts';
+
+const QUIET: Surroundings = { lagSeconds: 0.2, guard: null, sent: 4_000, othersShare: 0, others: 0 };
+
+function looks(seen: readonly Partial<Surroundings>[]): number[] {
+  const giveWay = new GiveWay({ share: 0.4, lagSeconds: 4 });
+  return seen.map((change) => giveWay.look({ ...QUIET, ...change }).share);
+}
+
+it('a load takes its whole share while nobody is disturbed', () => {
+  expect(looks([{}, { lagSeconds: null }, { lagSeconds: 2 }])).toEqual([0.4, 0.4, 0.4]);
+});
+
+it('a load gives way as live traffic falls behind, to nothing, and comes back step by step', () => {
+  expect(looks([{ lagSeconds: 3 }, { lagSeconds: 3.5 }, { lagSeconds: 4 }, { lagSeconds: 60 }, {}, {}, {}, {}, {}])).toEqual([0.2, 0.1, 0, 0, 0.05, 0.1, 0.2, 0.4, 0.4]);
+});
+
+it('a load takes nothing while the searches want it quiet', () => {
+  expect(looks([{ guard: 50 }, { guard: 2_000 }])).toEqual([0, 0.05]);
+});
+
+it('loads share alike, and none takes what another has told', () => {
+  expect(looks([{ others: 1, othersShare: 0.4 }, { others: 1, othersShare: 0.2 }, { others: 3, othersShare: 0.1 }])).toEqual([0, 0.2, 0.1]);
+});
+
+it('without caps giving way is a part of what was sent at best', () => {
+  const giveWay = new GiveWay({ share: 0.4, lagSeconds: 4 });
+  expect(giveWay.look({ ...QUIET, sent: 10_000 }).documentsPerSecond).toBeNull();
+  expect(giveWay.look({ ...QUIET, sent: 0, lagSeconds: 3 }).documentsPerSecond).toBeCloseTo(4_900);
+  expect(giveWay.look({ ...QUIET, sent: 0, lagSeconds: 9 }).documentsPerSecond).toBe(0);
+});
+
+it('lag is told in the seconds that a lane needs for it, and only by lanes that move', () => {
+  const lag = new LiveLag();
+  const at = (second: number, ends: number, waiting: number): number | null => lag.observe({ at: second * 1_000, ends, lag: waiting });
+  expect(at(0, 0, 50_000)).toBeNull();
+  expect(at(1, 0, 50_000)).toBeNull();
+  expect(at(2, 0, 40_000)).toBeCloseTo(40_000 / 3_000);
+  expect(at(3, 500, 500)).toBe(0);
+  for (let second = 4; second <= 40; second += 1) at(second, 90_000, 90_000);
+  expect(at(41, 90_000, 90_000)).toBeNull();
+});

@@ -1,0 +1,144 @@
+import { batch, elastic, failure, kafka, partition, regionFacts, time, type Script } from '../series.ts';
+
+/** A recorded series: how long, and what it holds. */
+export type Case = readonly [what: string, seconds: number, script: Script];
+export interface Cases {
+  /** Series that fire this rule and no other. */
+  readonly fires: readonly Case[];
+  /** Series that look like it and fire nothing at all. */
+  readonly quiet: readonly Case[];
+}
+
+const MINUTE = 60;
+const stale = { batches: [batch({ lastEnd: time(-100) })] };
+/** 24 partitions of 10 records a step, of which one may stand still. */
+const pair = (second: number, first: number) => [partition(first, 100 + second), partition(90 + second, 100 + second, { partition: 1 })];
+const poison = (count: number, changes = {}) => ({ failures: [failure({ count, ...changes })] });
+const counts = (west: number, east: number): Script => (second) => ({ regions: [regionFacts('west', time(second), { documents: { things: west } }), regionFacts('east', time(second), { documents: { things: east } })] });
+const told = (state: string, reason: string | null = 'write block'): Script => () => ({ notes: [{ state, reason }] });
+const ingestTold = (state: string): Script => () => ({ notes: [{ lane: 'ingest:west', state, reason: 'not acknowledged' }] });
+const inRegion = (region: Parameters<typeof regionFacts>[2]): Script => () => ({ region });
+
+/** For every default rule: what must fire it, and what must not. */
+export const CASES: Readonly<Record<string, Cases>> = {
+  'process-silent': {
+    fires: [['a process that told something until it was killed', 60, (second) => ({ notes: [{ at: time(Math.min(second, 10)) }] })]],
+    quiet: [
+      ['one that said that it stops', 120, (second) => ({ notes: [{ at: time(Math.min(second, 10)), state: second < 10 ? 'running' : 'stopped' }] })],
+      ['one that was started anew under another name', 120, (second) => ({ notes: [{ at: time(Math.min(second, 10)) }, { host: 'h2', startedAt: time(15), at: time(second) }].slice(0, second < 15 ? 1 : 2) })],
+      ['notes every ten seconds', 60, (second) => ({ notes: [{ at: time(second - (second % 10)) }] })],
+    ],
+  },
+  'lane-stalled': {
+    fires: [
+      ['work, no commit and no batch', 40, () => ({ lane: [partition(10, 100)], region: stale })],
+      ['a lane that never ran', 40, () => ({ lane: [partition(0, 100)], region: { batches: [] } })],
+    ],
+    quiet: [
+      ['nothing to do', 600, () => ({ lane: [partition(100, 100)], region: stale })],
+      ['commits that move', 60, (second) => ({ lane: [partition(10 + second, 100 + second)], region: stale })],
+      ['one long batch that ended just now', 60, () => ({ lane: [partition(10, 100)] })],
+      ['a rebalance of fifteen seconds', 60, (second) => ({ lane: [partition(second > 10 && second < 25 ? 10 : 10 + second, 200 + second)], region: stale })],
+      ['positions that cannot be read', 60, () => ({ lane: null, region: stale })],
+    ],
+  },
+  'partition-stalled': {
+    fires: [['one of two partitions stands still', 100, (second) => ({ lane: pair(second, 10) })]],
+    quiet: [['both move', 100, (second) => ({ lane: pair(second, 10 + second) })], ['one has nothing to do', 100, (second) => ({ lane: [partition(50, 50), partition(second, 100 + second, { partition: 1 })] })]],
+  },
+  'lane-held': {
+    fires: [['a process that is held', 10, told('held')]],
+    quiet: [['a process that runs', 60, told('running', null)], ['held long ago, stopped since', 60, () => ({ notes: [{ state: 'stopped', reason: 'write block' }] })], ['held for one look', 30, (second) => ({ notes: [{ state: second === 10 ? 'held' : 'running' }] })]],
+  },
+  'lane-backing-off': {
+    fires: [['refused for minutes', 3 * MINUTE, told('backing-off', 'es_rejected_execution_exception')]],
+    quiet: [['refused now and then', 10 * MINUTE, (second) => ({ notes: [{ state: second % 50 < 30 ? 'backing-off' : 'running' }] })]],
+  },
+  'ingest-region-cut': {
+    fires: [['ingest tells that it cut the region loose', 10, ingestTold('cut')]],
+    quiet: [['catching up', 60, ingestTold('catching-up')], ['joined', 60, ingestTold('joined')]],
+  },
+  'lag-records': {
+    fires: [['a backlog that shrinks, and is large', 60, (second) => ({ lane: [partition(second * 1_000, 2_000_000)] })]],
+    quiet: [['a peak of twenty seconds', 60, (second) => ({ lane: [partition(second < 20 ? 0 : 2_000_000 + second, second < 20 ? 2_000_000 : 2_000_000 + second)] })], ['a small backlog', 60, (second) => ({ lane: [partition(second * 10, 1_000 + second * 10)] })]],
+  },
+  'lag-seconds': {
+    fires: [['records that wait for minutes', 5 * MINUTE, (second) => ({ lane: [partition(second + 1, 400 + second)] })]],
+    quiet: [['records that wait for ten seconds', 10 * MINUTE, (second) => ({ lane: [partition(second * 100, second * 100 + 1_000)] })]],
+  },
+  'lag-growing': {
+    fires: [['more comes in than is settled', 6 * MINUTE, (second) => ({ lane: [partition(70_000 + second * 9_000, 80_000 + second * 10_000)] })]],
+    quiet: [
+      ['a sawtooth', 20 * MINUTE, (second) => ({ lane: [partition(second * 10_000, second * 10_000 + (second % 60) * 10_000)] })],
+      ['a dip between two plateaus', 6 * MINUTE, (second) => ({ lane: [partition(second * 10_000, second * 10_000 + (second < 150 ? 200_000 : second < 250 ? 120_000 : 250_000))] })],
+      ['it grows from nothing to a little', 10 * MINUTE, (second) => ({ lane: [partition(second * 1_000, second * 1_001)] })],
+    ],
+  },
+  'ingest-lag-seconds': {
+    fires: [['events that wait for minutes', 5 * MINUTE, (second) => ({ ingest: [partition(second + 1, 400 + second)] })]],
+    quiet: [['events that flow', 5 * MINUTE, (second) => ({ ingest: [partition(second * 100, second * 100 + 50)] })]],
+  },
+  'ingest-retention': {
+    fires: [
+      ['retention comes near', 60, (second) => ({ ingest: [partition(5_000 + second * 100, 20_000 + second * 100, { earliest: 4_000 + second * 100 })] })],
+      ['records were removed', 10, () => ({ ingest: [partition(5, 1_000, { earliest: 100 })] })],
+    ],
+    quiet: [['retention removes, far away', 60, (second) => ({ ingest: [partition(900_000_000 + second * 100, 900_000_100 + second * 100, { earliest: second })] })], ['a lag, and nothing is removed', 60, (second) => ({ ingest: [partition(5_000 + second * 100, 9_000 + second * 100)] })]],
+  },
+  'failure-share': {
+    fires: [['a twentieth fails', 10, inRegion(poison(50))], ['everything fails', 10, inRegion(poison(500, { host: 'h1' }))], ['decoding fails', 10, inRegion(poison(50, { lane: null, stage: 'decode' }))]],
+    quiet: [['one in a thousand', 60, inRegion(poison(1))], ['four of four: too few to judge', 60, inRegion({ ...poison(4), batches: [batch({ operations: 4, dayBefore: 4, lastEnd: time(0) })] })]],
+  },
+  'failure-new-kind': {
+    fires: [['one failure of a kind not seen before', 10, inRegion(poison(1, { type: 'strange', firstSeen: time(0) }))]],
+    quiet: [['a kind that is known', 60, inRegion(poison(1, { firstSeen: time(-86_400) }))]],
+  },
+  'failure-host-alone': {
+    fires: [['one of two hosts fails', 2 * MINUTE, inRegion({ failures: [failure({ count: 20 })], batches: [batch({ operations: 2_000, lastEnd: time(0) }), batch({ host: 'h2', operations: 2_000 })] })]],
+    quiet: [['both fail alike', 2 * MINUTE, inRegion({ failures: [failure({ count: 20 }), failure({ count: 18, host: 'h2' })], batches: [batch({ operations: 4_000 }), batch({ host: 'h2', operations: 4_000 })] })]],
+  },
+  'kafka-unreachable': {
+    fires: [['no answer', 10, inRegion({ kafka: null, problems: { kafka: 'connection refused', elasticsearch: null } })]],
+    quiet: [['one look without an answer', 60, (second) => ({ region: second === 20 ? { kafka: null, problems: { kafka: 'timed out', elasticsearch: null } } : {} })]],
+  },
+  'kafka-offline-partitions': {
+    fires: [['a partition without a leader', 20, inRegion({ kafka: kafka({ offline: [{ topic: 't', partition: 3 }], underReplicated: [{ topic: 't', partition: 3 }] }) })]],
+    quiet: [['an election', 60, (second) => ({ region: second === 20 ? { kafka: kafka({ offline: [{ topic: 't', partition: 3 }] }) } : {} })]],
+  },
+  'kafka-under-replicated': {
+    fires: [['a copy is missing for minutes', 2 * MINUTE, inRegion({ kafka: kafka({ underReplicated: [{ topic: 't', partition: 3 }] }) })]],
+    quiet: [['a broker restarts', 3 * MINUTE, (second) => ({ region: second > 20 && second < 70 ? { kafka: kafka({ underReplicated: [{ topic: 't', partition: 3 }] }) } : {} })]],
+  },
+  'elasticsearch-unreachable': {
+    fires: [['no answer', 10, inRegion({ elasticsearch: null, batches: null, failures: null, documents: null, problems: { kafka: null, elasticsearch: 'connection refused' } })]],
+    quiet: [['one look without an answer', 60, (second) => ({ region: second === 20 ? { elasticsearch: null, problems: { kafka: null, elasticsearch: 'timed out' } } : {} })]],
+  },
+  'elasticsearch-red': {
+    fires: [['red', 10, inRegion({ elasticsearch: elastic({ status: 'red', unassignedShards: 2 }) })]],
+    quiet: [['red for one look, as after a creation', 60, (second) => ({ region: second === 20 ? { elasticsearch: elastic({ status: 'red' }) } : {} })]],
+  },
+  'elasticsearch-yellow': {
+    fires: [['yellow for minutes', 2 * MINUTE, inRegion({ elasticsearch: elastic({ status: 'yellow' }) })]],
+    quiet: [['yellow for half a minute', 3 * MINUTE, (second) => ({ region: second < 30 ? { elasticsearch: elastic({ status: 'yellow' }) } : {} })]],
+  },
+  'elasticsearch-disk': {
+    fires: [['93 % used', 10, inRegion({ elasticsearch: elastic({ diskUsed: 0.93 }) })]],
+    quiet: [['85 % used', 60, inRegion({ elasticsearch: elastic({ diskUsed: 0.85 }) })], ['a cluster that does not tell', 60, inRegion({ elasticsearch: elastic({ diskUsed: null }) })]],
+  },
+  'region-difference': {
+    fires: [['a tenth is missing, with nothing under way', 3 * MINUTE, counts(1_000, 900)]],
+    quiet: [['three documents of ten thousand', 3 * MINUTE, counts(10_000, 9_997)], ['a difference while a lane catches up', 3 * MINUTE, (second) => ({ ...counts(1_000, 900)(second), lane: [partition(second * 10, second * 10 + 100)] })]],
+  },
+  'traffic-drop': {
+    fires: [['a tenth of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, dayBefore: 1_000 })] })]],
+    quiet: [['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700, dayBefore: 1_000 })] })], ['a lane that had little to do yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1, dayBefore: 400 })] })]],
+  },
+  'clock-skew': {
+    fires: [['a minute ahead', 10, (second) => ({ notes: [{ at: time(second + 60) }] })]],
+    quiet: [['half a second ahead', 60, (second) => ({ notes: [{ at: time(second) + 500 }] })]],
+  },
+  'mixed-code': {
+    fires: [['two versions for an hour', 3_600, () => ({ notes: [{}, { host: 'h2', code: '2' }] })]],
+    quiet: [['a rollout of ten minutes', 3_600, (second) => ({ notes: [{ code: second < 600 ? '1' : '2' }, { host: 'h2', code: '2' }] })]],
+  },
+};
