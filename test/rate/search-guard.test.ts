@@ -42,6 +42,34 @@ function settled(guard: SearchGuard, cluster: Searched, rounds = 60): number[] {
 }
 
 describe('the search guard', () => {
+  it('sends little before it knows whether anybody searches', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    expect(guard.limit).toBe(500);
+    cluster.searchesPerSecond = 1;
+    cluster.round(guard);
+    expect(guard.limit).toBe(500);
+    cluster.round(guard);
+    expect(guard.limit).toBeNull();
+  });
+
+  it('is back near where it was soon after a disturbance', () => {
+    let disturbance = 1;
+    const [guard, cluster] = [new SearchGuard(2, null), new Searched((sent) => linear(sent) * disturbance)];
+    const before = settled(guard, cluster, 100).at(-1) as number;
+    disturbance = 2;
+    settled(guard, cluster, 10);
+    expect(guard.limit).toBeLessThan(before / 3);
+    disturbance = 1;
+    expect(settled(guard, cluster, 12).at(-1)).toBeGreaterThan(before * 0.6);
+  });
+
+  it('learns from undisturbed readings although some are disturbed', () => {
+    let reading = 0;
+    const guard = new SearchGuard(1.5, null);
+    settled(guard, new Searched((sent) => linear(sent) * (reading++ % 3 === 0 ? 3 : 1)), 14);
+    expect(guard.baselineMs).toBeCloseTo(linear(500), 6);
+  });
+
   it('lets the lane send all it has where nobody searches', () => {
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
     cluster.searchesPerSecond = 1;
@@ -90,7 +118,7 @@ describe('the search guard', () => {
       const sent = settled(new SearchGuard(1.5, null), new Searched((rate) => linear(rate) * (1 + (at++ % 2 === 0 ? noise : -noise))), 200);
       return sent.reduce((sum, one) => sum + one, 0) / sent.length;
     };
-    expect(Math.abs(rateAt(0.03) / rateAt(0) - 1)).toBeLessThan(0.15);
+    expect(Math.abs(rateAt(0.03) / rateAt(0) - 1)).toBeLessThan(0.2);
   });
 
   it('looks anew at undisturbed searches every quarter of an hour, and goes on where it was', () => {
