@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaneStatus } from '../src/indexing/status.ts';
+import { LEARNING_RATE } from '../src/rate/search-guard.ts';
 import { openBenchStack } from './bench-stack.ts';
 import type { Child } from './child.ts';
 import { BENCH_PIPELINE } from './events.ts';
@@ -179,12 +180,12 @@ interface NodeStats {
   readonly nodes: Record<string, { readonly indices: { readonly search: { readonly query_total: number; readonly query_time_in_millis: number } }; readonly process: { readonly cpu: { readonly total_in_millis: number } } }>;
 }
 
-/** The time between each look and the next. */
+/** The time between each look and the next. The guard's own looks at undisturbed searches, eighteen seconds in every quarter of an hour, are left out, too. */
 function spansOf(looks: readonly Look[]): { readonly from: Look; readonly until: Look; readonly disturbed: boolean }[] {
   let calmFrom = Number.NEGATIVE_INFINITY;
   return looks.slice(1).map((until, at) => {
     const from = looks[at] as Look;
-    if (until.others > DISTURBING_CORES) calmFrom = until.at + AFTERMATH_MS;
+    if (until.others > DISTURBING_CORES || until.guard === LEARNING_RATE) calmFrom = until.at + AFTERMATH_MS;
     return { from, until, disturbed: from.at < calmFrom };
   });
 }

@@ -13,7 +13,7 @@ export interface SearchReading {
 /** With fewer searches a second there is nothing to guard. */
 const FEWEST_PER_SECOND = 2.5;
 /** Documents/s of a host while it is learned how fast search is undisturbed. */
-const LEARNING_RATE = 500;
+export const LEARNING_RATE = 500;
 /** Readings under that rate from which this is learned, at first and later; one more goes before them, since it still tells of what was before. */
 const LEARNING_READINGS = 11;
 const LOOKING_READINGS = 5;
@@ -24,7 +24,7 @@ const LOOK_WEIGHT = 0.5;
 /** No host is slowed below this: what comes in all the time must still be indexed. */
 const LEAST_RATE = 50;
 /** The limit changes by the deviation from the factor to the power of this … */
-const GAIN = 0.25;
+const GAIN = 0.3;
 /** … but grows fast below this part of what is allowed, and faster up to this part of where it was before an alarm. */
 const UNFELT = 0.3;
 const GROWTH = 1.2;
@@ -41,7 +41,7 @@ const WEIGHT = 0.35;
 /** A difference of less than so many ms is noise, whatever the ratio. */
 const NOTICEABLE_MS = 0.1;
 /** The slowest hundredth suffers more than the mean: (p99 factor − 1) ÷ (mean factor − 1), as `npm run bench -- search-guard` measures it. */
-const TAIL = 3;
+const TAIL = 4.6;
 /** So many for each thread may wait: one search asks many shards at once. */
 const MOST_QUEUED = 5;
 const MOST_PRESSURE = 0.7;
@@ -155,7 +155,7 @@ export class SearchGuard {
     }
     learning.means.push(mean);
     if (learning.means.length < learning.readings) return;
-    const undisturbed = median(learning.means);
+    const undisturbed = midMean(learning.means);
     this.#baseline = this.#baseline === null ? undisturbed : this.#baseline + LOOK_WEIGHT * (undisturbed - this.#baseline);
     this.#limit ??= LEARNING_RATE;
     this.#mean = null;
@@ -163,7 +163,9 @@ export class SearchGuard {
   }
 }
 
-/** A collection of garbage, a merge or another program falls into any few seconds: the mean would be theirs. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+/** The mean of the middle ones: a collection of garbage, a merge or another program falls into any few seconds. */
+function midMean(values: readonly number[]): number {
+  const drop = Math.floor(values.length / 3);
+  const middle = values.toSorted((a, b) => a - b).slice(drop, values.length - drop);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }

@@ -66,7 +66,7 @@ describe('the search guard', () => {
   it('learns from undisturbed readings although some are disturbed', () => {
     let reading = 0;
     const guard = new SearchGuard(1.5, null);
-    settled(guard, new Searched((sent) => linear(sent) * (reading++ % 3 === 0 ? 3 : 1)), 14);
+    settled(guard, new Searched((sent) => linear(sent) * (reading++ % 4 === 0 ? 3 : 1)), 14);
     expect(guard.baselineMs).toBeCloseTo(linear(500), 6);
   });
 
