@@ -24,7 +24,9 @@ const AFTERMATH_MS = 2_000;
 const MOST_PATIENCE = 1.5;
 /** Of the searches alone: load before the measurement, s, and its length as a part of the others'. */
 const QUIET_WARM_UP_SECONDS = 15;
-const QUIET_PART = 0.6;
+const QUIET_PART = 0.8;
+/** After the guard was given another factor, s. */
+const CHANGE_SECONDS = 20;
 /** Nothing has to be learned where the rate is fixed: load before the measurement, s. */
 const FIXED_WARM_UP_SECONDS = 12;
 
@@ -106,27 +108,44 @@ class Run {
 
   async phases(): Promise<Phase[]> {
     const { caps, targets, unguarded } = this.#options;
-    const phases = [await this.#phase('no indexing', null, null)];
-    for (const cap of caps) phases.push(await this.#phase(`${cap} documents/s`, null, { documentsPerSecond: cap, searchFactor: 0 }));
-    if (unguarded) phases.push(await this.#phase('no guard', null, { documentsPerSecond: null, searchFactor: 0 }));
-    for (const target of targets) phases.push(await this.#phase(`guard at ${target}`, target, { documentsPerSecond: null, searchFactor: target }));
-    return phases;
+    const phases = [await this.#phase('no indexing', null)];
+    for (const cap of caps) phases.push(await this.#phase(`${cap} documents/s`, { documentsPerSecond: cap, searchFactor: 0 }));
+    if (unguarded) phases.push(await this.#phase('no guard', { documentsPerSecond: null, searchFactor: 0 }));
+    return targets.length === 0 ? phases : [...phases, ...(await this.#guarded(targets))];
   }
 
-  async #phase(name: string, target: number | null, rate: PhaseRate | null): Promise<Phase> {
-    const warmUpSeconds = rate === null ? QUIET_WARM_UP_SECONDS : target === null ? FIXED_WARM_UP_SECONDS : this.#options.warmUpSeconds;
+  /** One lane under the guard, whose factor is changed while it runs. */
+  async #guarded(targets: readonly number[]): Promise<Phase[]> {
+    const phases: Phase[] = [];
+    const lane = await this.#ground.catchUp({ documentsPerSecond: null, searchFactor: targets[0] as number });
+    try {
+      for (const target of targets) {
+        if (phases.length > 0) await this.#ground.setFactor(target);
+        await this.#watch(lane, phases.length === 0 ? this.#options.warmUpSeconds : CHANGE_SECONDS);
+        phases.push(this.#told(this.#phaseOf(`guard at ${target}`, target, await this.#measure(lane, this.#options.seconds))));
+      }
+      return phases;
+    } finally {
+      await lane.stop();
+      await this.#ground.setFactor(null);
+    }
+  }
+
+  async #phase(name: string, rate: PhaseRate | null): Promise<Phase> {
     const seconds = this.#options.seconds * (rate === null ? QUIET_PART : 1);
     const lane = rate === null ? null : await this.#ground.catchUp(rate);
     try {
-      await this.#watch(lane, warmUpSeconds);
-      const looks = await this.#measure(lane, seconds);
-      const phase = this.#phaseOf(name, target, looks);
-      this.#options.say(`${name}: p50 ${phase.p50Ms} ms, p99 ${phase.p99Ms} ms, factor ${phase.factor} (mean ${phase.meanFactor}), ${phase.docsPerSecond} documents/s, ${phase.disturbedSeconds} s left out`);
-      return phase;
+      await this.#watch(lane, rate === null ? QUIET_WARM_UP_SECONDS : FIXED_WARM_UP_SECONDS);
+      return this.#told(this.#phaseOf(name, null, await this.#measure(lane, seconds)));
     } finally {
       await lane?.stop();
       if (lane !== null) await sleep(PAUSE_SECONDS * 1_000);
     }
+  }
+
+  #told(phase: Phase): Phase {
+    this.#options.say(`${phase.name}: p50 ${phase.p50Ms} ms, p99 ${phase.p99Ms} ms, factor ${phase.factor} (mean ${phase.meanFactor}), ${phase.docsPerSecond} documents/s, ${phase.disturbedSeconds} s left out`);
+    return phase;
   }
 
   #phaseOf(name: string, target: number | null, looks: readonly Look[]): Phase {
