@@ -92,7 +92,7 @@ export class Works {
     const joining = this.#consumer.start({
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions) => this.#revoked(partitions),
-      handOver: () => this.guard(this.#books.commit(this.#abort.signal)),
+      handOver: () => this.#handOver(),
     });
     await unlessAborted(joining, drain);
     this.#state = 'running';
@@ -279,6 +279,11 @@ export class Works {
   #revoked(partitions: readonly TopicPartition[]): void {
     this.#settlement.revoke(partitions);
     this.#share();
+  }
+
+  async #handOver(): Promise<void> {
+    await this.guard(this.#books.commit(this.#abort.signal));
+    this.watch(this.#books.commitOften(this.#abort.signal));
   }
 
   #share(): void {
