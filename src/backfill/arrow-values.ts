@@ -62,12 +62,12 @@ function mapReader(data: Data): (index: number) => RowValue {
 }
 
 function structReader(data: Data): (index: number) => RowValue {
-  const fields = (data.type.children as Field[]).map(({ name }, at) => [name, arrowReader(data.children[at] as Data)] as const);
+  const fields = (data.type.children).map(({ name }, at) => [name, arrowReader(data.children[at] as Data)] as const);
   return (at) => Object.fromEntries(fields.map(([name, read]) => [name, read(at)]));
 }
 
 function dictionaryReader(data: Data): (index: number) => RowValue {
-  const parts = (data.dictionary?.data ?? []).map((part) => ({ length: part.length, read: arrowReader(part) }));
+  const parts = ((data.dictionary?.data ?? []) as readonly Data[]).map((part) => ({ length: part.length, read: arrowReader(part) }));
   return (at) => {
     let position = Number((data.values as ArrayLike<number>)[at]);
     for (const { length, read } of parts) {
