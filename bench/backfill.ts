@@ -18,7 +18,7 @@ import { openObjectStore, openRegionSearch } from '../src/main/connections.ts';
 import { fillWarehouse, FIRST_DAY, LAST_DAY } from './backfill-warehouse.ts';
 import { openBenchStack, type BenchStack } from './bench-stack.ts';
 import { cpuSecondsOf } from './child.ts';
-import { RAW_SHAPES, runRaw } from './raw-limit.ts';
+import { FIRST_SHAPE, runRaw } from './raw-limit.ts';
 import { median, rounded } from './statistics.ts';
 
 const CLI = fileURLToPath(new URL('../src/main/sluice.ts', import.meta.url));
@@ -98,7 +98,7 @@ class Contest {
   async raw(): Promise<number> {
     await this.#fresh();
     const [node = ''] = this.#config.regions[REGION]?.elasticsearch.nodes ?? [];
-    return (await runRaw(node, this.#bodies, this.#posted, (RAW_SHAPES[0] as (typeof RAW_SHAPES)[number]).connections)).docsPerSecond;
+    return (await runRaw(node, this.#bodies, this.#posted, FIRST_SHAPE.connections)).docsPerSecond;
   }
 
   async load(): Promise<Load> {
@@ -145,7 +145,7 @@ class Contest {
     const store = openObjectStore(this.#config);
     const { parts, pipeline } = await openCycle(this.#config, CYCLE, store, pino({ level: 'silent' }));
     const blocks = sharedBlocks(parts, { pipelines: [pipeline], prefix: this.#config.prefix, host: 'bench', clock: systemClock });
-    const { operations } = RAW_SHAPES[0] as (typeof RAW_SHAPES)[number];
+    const { operations } = FIRST_SHAPE;
     let lines: string[] = [];
     const close = (): void => {
       if (lines.length > 0) this.#bodies.push(Buffer.from(`${lines.join('\n')}\n`));
