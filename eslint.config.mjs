@@ -72,6 +72,6 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
     },
   },
-  { files: ['*.config.ts', 'test/support/stack-setup.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['*.config.ts', 'test/support/stack-setup.ts', 'test/spark/object-store-setup.ts'], rules: { 'import-x/no-default-export': 'off' } },
   { files: ['**/*.mjs'], rules: { 'no-undef': 'off', 'no-unused-vars': 'error', 'prefer-const': 'error', eqeqeq: 'error' } },
 );

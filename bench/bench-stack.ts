@@ -22,16 +22,20 @@ export interface BenchStackOptions {
   readonly stackFile: string | undefined;
   /** Servers to start, by name; all when absent. */
   readonly only?: readonly string[];
+  /** An object store beside the others. */
+  readonly withStore?: boolean;
   readonly overrides?: Partial<Record<keyof Config, unknown>>;
   readonly say: (line: string) => void;
 }
 
-export async function openBenchStack({ stackFile, only, overrides, say }: BenchStackOptions): Promise<BenchStack> {
-  const stack = stackFile === undefined ? await startStack({ ...(only === undefined ? {} : { only }), onProgress: (progress) => say(JSON.stringify(progress)) }) : null;
+export async function openBenchStack({ stackFile, only, withStore = false, overrides, say }: BenchStackOptions): Promise<BenchStack> {
+  const stack = stackFile === undefined ? await startStack({ with: withStore ? ['object-store'] : [], ...(only === undefined ? {} : { only }), onProgress: (progress) => say(JSON.stringify(progress)) }) : null;
   const endpoints: Endpoints = stack?.endpoints ?? readEndpoints(stackFile as string);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const configFile = join(folder, 'sluice.config.yaml');
-  const raw = { prefix: `bench-${randomBytes(3).toString('hex')}.`, regions: endpoints.regions, source: { kafka: endpoints.source }, ...overrides };
+  const prefix = `bench-${randomBytes(3).toString('hex')}.`;
+  const objectStore = withStore ? { objectStore: { ...endpoints.objectStore, prefix: `${prefix}/` } } : {};
+  const raw = { prefix, ...objectStore, regions: endpoints.regions, source: { kafka: endpoints.source }, ...overrides };
   writeFileSync(configFile, stringify(raw));
   const config = configSchema.parse(raw);
   const report = await runSetup(config, pino({ level: 'silent' }));

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
+import { benchBackfill } from './backfill.ts';
 import { benchCaps } from './caps.ts';
 import { benchControllers } from './controllers/controllers.ts';
 import { benchDetect } from './detect.ts';
@@ -25,6 +26,7 @@ Benches
   region-loss  ingest into one region while the other does not answer, against both healthy
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
   ingest       a filled source topic into one and into both regional topics, against producing alone
+  backfill     rows of an extract in object storage into an index, against the raw _bulk limit
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
   indices      what it costs to create and to route to many indices
   audit        two regions with 100 planted differences: what is found, repaired and asked for
@@ -34,8 +36,8 @@ Options
   --json             the last line on standard output is one object
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
   --faults A,B       only these, detect                 (default all)
-  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000)
-  --rounds R         interleaved rounds of lane, ingest and region-loss (default 3)
+  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000; backfill: 300000)
+  --rounds R         interleaved rounds of lane, ingest, backfill and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
@@ -83,6 +85,7 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
   lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
+  backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),

@@ -148,7 +148,18 @@ const objectStore = z.strictObject({
     (value['accessKeyId'] !== undefined) === (value['secretAccessKey'] !== undefined || value['secretAccessKeyFile'] !== undefined)),
 );
 
+const spark = z.strictObject({
+  submit: path.optional().describe('spark-submit of an installed Spark; default: PySpark is installed for this once'),
+  master: z.string().min(1).default('local[2]').describe('where Spark runs, as spark-submit takes it'),
+  memory: z.string().regex(/^\d+[mg]$/, 'such as 512m or 2g').default('1g').describe('of the driver, which does the work where the master is local'),
+  metastore: z.string().regex(/^thrift:\/\/\S+$/, 'such as thrift://metastore:9083').optional().describe('Hive metastore that knows the tables; default: an embedded one, filled from the folders of the warehouse'),
+  database: name.default('sluice').describe('database of the tables in the metastore'),
+  conf: z.record(z.string().regex(/^spark\./, 'a name that begins with "spark."'), z.string()).default({}).describe('further settings, given to spark-submit as they are'),
+});
+
 const backfill = z.strictObject({
+  engine: z.enum(['duckdb', 'spark']).default('duckdb').describe('what runs the query of an extract: DuckDB in this process, or Spark SQL by spark-submit'),
+  spark: spark.prefault({}),
   prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('backfill/').describe('where cycles lie in the object store, below its own prefix'),
   memoryLimit: z.string().regex(/^\d+(MB|GB)$/, 'such as 512MB or 2GB').default('1GB').describe('of the embedded SQL engine; what does not fit goes to disk'),
   threads: z.int().positive().default(2).describe('of the embedded SQL engine'),
