@@ -27,6 +27,7 @@ const HELD: Readonly<Record<string, readonly Held[]>> = {
     { path: 'bothRegions.peakRssMiB', better: 'less', spread: 'bothRegions.spread.peakRssMiB' },
   ],
   latency: [{ path: 'p50Ms', better: 'less' }, { path: 'p99Ms', better: 'less' }, { path: 'laneCpuPercent', better: 'less' }],
+  'hot-path': [{ path: 'microsecondsPerRecord.decodeAndBuild_none', better: 'less' }, { path: 'microsecondsPerRecord.decodeAndBuild_lz4', better: 'less' }],
   memory: [{ path: 'peakMiB', better: 'less' }],
   starts: [
     { path: 'lane.firstDocumentsMs.median', better: 'less', spread: 'lane.firstDocumentsMs' },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,20 +20,17 @@ export interface Baseline {
 
 /** Writes `bench/baselines/<bench>.json`; returns its path. */
 export function keep(result: Result): string {
-  const path = pathOf(result);
+  const path = pathOf(String(result['bench']));
   mkdirSync(FOLDER, { recursive: true });
   const baseline: Baseline = { date: new Date().toISOString(), commit: commit(), machine: machine(), versions: versions(), result };
   writeFileSync(path, `${JSON.stringify(baseline, null, 2)}\n`);
   return path;
 }
 
-/** The kept result of the same bench; throws where there is none. */
-export function keptFor(result: Result): Baseline {
-  try {
-    return JSON.parse(readFileSync(pathOf(result), 'utf8')) as Baseline;
-  } catch (cause) {
-    throw new Error(`there is no kept result in ${pathOf(result)}: make one with --save`, { cause });
-  }
+/** The kept result of a bench; null where there is none. */
+export function keptFor(bench: string): Baseline | null {
+  const path = pathOf(bench);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Baseline) : null;
 }
 
 /** Whether it was measured on a machine like this one. */
@@ -41,8 +38,8 @@ export function sameMachine(baseline: Baseline): boolean {
   return JSON.stringify(baseline.machine) === JSON.stringify(machine());
 }
 
-function pathOf(result: Result): string {
-  return join(FOLDER, `${String(result['bench'])}.json`);
+function pathOf(bench: string): string {
+  return join(FOLDER, `${bench}.json`);
 }
 
 function machine(): Record<string, unknown> {
@@ -53,15 +50,19 @@ function machine(): Record<string, unknown> {
 function versions(): Record<string, string> {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
   const client = (name: string): [string, string] => [name, dependencies[name] ?? 'unknown'];
-  return { node: process.version, ...Object.fromEntries([client('@platformatic/kafka'), client('@elastic/elasticsearch')]), kafka: serverVersion('kafka', 'kafka_2.13'), elasticsearch: serverVersion('elasticsearch', 'elasticsearch') };
+  return { node: process.version, ...Object.fromEntries([client('@platformatic/kafka'), client('@elastic/elasticsearch')]), kafka: serverVersion('kafka', 'org.apache.kafka', 'kafka_2.13'), elasticsearch: serverVersion('elasticsearch', 'org.elasticsearch', 'elasticsearch') };
 }
 
 /** As Maven's coordinates name it. */
-function serverVersion(kind: string, artifact: string): string {
+function serverVersion(kind: string, group: string, artifact: string): string {
   const pom = readFileSync(join(ROOT, 'stack', kind, 'pom.xml'), 'utf8');
-  const stated = new RegExp(`<artifactId>${artifact.replace('.', '\\.')}</artifactId>\\s*<version>([^<]+)</version>`).exec(pom)?.[1] ?? 'unknown';
+  const stated = new RegExp(`<groupId>${escaped(group)}</groupId>\\s*<artifactId>${escaped(artifact)}</artifactId>\\s*<version>([^<]+)</version>`).exec(pom)?.[1] ?? 'unknown';
   const property = /^\$\{(.+)\}$/.exec(stated)?.[1];
   return property === undefined ? stated : (new RegExp(`<${property}>([^<]+)</${property}>`).exec(pom)?.[1] ?? 'unknown');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('.', '\\.');
 }
 
 function commit(): string {

@@ -6,7 +6,7 @@ import { benchControllers } from './controllers/controllers.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
 import { benchIngest } from './ingest.ts';
-import { keep, keptFor, sameMachine } from './kept.ts';
+import { keep, keptFor, sameMachine, type Baseline } from './kept.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
@@ -100,8 +100,7 @@ function numbersOf(list: string): number[] {
 }
 
 /** Tells how the result stands to the kept one; false where something is worse by more than noise. */
-function compare(result: Record<string, unknown>): boolean {
-  const kept = keptFor(result);
+function compare(kept: Baseline, result: Record<string, unknown>): boolean {
   if (!sameMachine(kept)) say(`the kept result is of another machine: ${JSON.stringify(kept.machine)}`);
   const comparisons = compareResults(kept.result, result);
   for (const comparison of comparisons) say(comparisonLine(comparison));
@@ -114,8 +113,13 @@ if (values.help || bench === undefined) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
+const kept = values.compare ? keptFor(String(positionals[0])) : null;
+if (values.compare && kept === null) {
+  say(`there is no kept result to compare with: make one with "npm run bench -- ${positionals[0]} --save"`);
+  process.exit(2);
+}
 const result = await bench();
-const fine = !values.compare || compare(result);
+const fine = kept === null || compare(kept, result);
 if (values.save) say(`kept in ${keep(result)}`);
 process.stdout.write(`${values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
 // Node can wait for ever for the handles of what was closed.
