@@ -7,13 +7,15 @@ import { stringify } from 'yaml';
 import { configSchema, type Config } from '../src/config/schema.ts';
 import { runSetup } from '../src/main/setup.ts';
 import { readEndpoints } from '../src/stack/config-file.ts';
-import { startStack, type Endpoints } from '../src/stack/stack.ts';
+import { startStack, type Endpoints, type Stack } from '../src/stack/stack.ts';
 
 /** Real servers for one bench, with topics, templates and indices of its own. */
 export interface BenchStack {
   readonly config: Config;
   /** The same configuration as a file, for child processes. */
   readonly configFile: string;
+  /** Null where the servers were given. */
+  readonly stack: Stack | null;
   close(): Promise<void>;
 }
 
@@ -26,10 +28,13 @@ export interface BenchStackOptions {
   readonly withStore?: boolean;
   readonly overrides?: Partial<Record<keyof Config, unknown>>;
   readonly say: (line: string) => void;
+  /** Told when the servers answer. */
+  readonly onStack?: () => void;
 }
 
-export async function openBenchStack({ stackFile, only, withStore = false, overrides, say }: BenchStackOptions): Promise<BenchStack> {
+export async function openBenchStack({ stackFile, only, withStore = false, overrides, say, onStack }: BenchStackOptions): Promise<BenchStack> {
   const stack = stackFile === undefined ? await startStack({ with: withStore ? ['object-store'] : [], ...(only === undefined ? {} : { only }), onProgress: (progress) => say(JSON.stringify(progress)) }) : null;
+  onStack?.();
   const endpoints: Endpoints = stack?.endpoints ?? readEndpoints(stackFile as string);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const configFile = join(folder, 'sluice.config.yaml');
@@ -40,5 +45,5 @@ export async function openBenchStack({ stackFile, only, withStore = false, overr
   const config = configSchema.parse(raw);
   const report = await runSetup(config, pino({ level: 'silent' }));
   if (!report.ok) throw new Error(`setup failed: ${JSON.stringify(report)}`);
-  return { config, configFile, close: async () => { rmSync(folder, { recursive: true }); await stack?.down(); } };
+  return { config, configFile, stack, close: async () => { rmSync(folder, { recursive: true }); await stack?.down(); } };
 }
