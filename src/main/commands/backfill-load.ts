@@ -53,6 +53,9 @@ async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
   if (!report.ok) process.exitCode = 1;
 }
 
+/** What goes on beside a load is given so long to end, ms: what it told the lanes runs out by itself, and nobody waits for a connection that does not close. */
+const COMPANY_MS = 15_000;
+
 /** Work, and beside it, for as long as it lasts, what goes on without end. */
 async function beside<Result>(company: (signal: AbortSignal) => Promise<void>, work: () => Promise<Result>): Promise<Result> {
   const ended = new AbortController();
@@ -61,7 +64,7 @@ async function beside<Result>(company: (signal: AbortSignal) => Promise<void>, w
     return await work();
   } finally {
     ended.abort();
-    await going;
+    await Promise.race([going, systemClock.sleep(COMPANY_MS)]);
   }
 }
 
