@@ -12,7 +12,7 @@ const LOG = pino({ level: 'silent' });
 const SKEW_MS = 20_000;
 const POISON = 400;
 /** So long a member that hangs keeps its partitions, ms. */
-const LONG_SESSION_MS = '120000';
+const LONG_SESSION_MS = '30000';
 
 /** Something that goes wrong, and what must be told of it. */
 export interface DetectFault {

@@ -85,7 +85,7 @@ const ingest = z.strictObject({
   commitIntervalMs: milliseconds.default(1_000).describe('how often the positions of the regions are committed'),
   enrichTimeoutMs: milliseconds.default(5_000).describe('an enricher that has to wait longer for a lookup fails its record'),
   drainTimeoutMs: milliseconds.default(20_000).describe('how long SIGTERM waits for what is in flight'),
-  sessionTimeoutMs: milliseconds.default(15_000).describe('how long after its last sign of life a member loses its partitions'),
+  sessionTimeoutMs: milliseconds.max(30_000).default(15_000).describe('how long after its last sign of life a member loses its partitions'),
   maxRecordBytes: z.int().min(1 * KIB).default(1_000_000).describe('larger documents become failure records; keep below the topics\' max.message.bytes'),
 }).check(
   numbersHold('inFlightBytes', 'at least fetchBytes', ['fetchBytes'], (inFlight, fetch) => inFlight >= fetch),
@@ -108,7 +108,7 @@ const processor = z.strictObject({
   probeMs: milliseconds.default(2_000).describe('how often a held lane asks whether it may go on'),
   commitIntervalMs: milliseconds.default(1_000).describe('how often settled batches are written down and offsets committed'),
   drainTimeoutMs: milliseconds.default(20_000).describe('how long SIGTERM waits for what is in flight'),
-  sessionTimeoutMs: milliseconds.default(15_000).describe('how long after its last sign of life a member loses its partitions'),
+  sessionTimeoutMs: milliseconds.max(30_000).default(15_000).describe('how long after its last sign of life a member loses its partitions'),
 }).check(
   numbersHold('budgetBytes', 'at least fetchBytes + inFlight × batchBytes', ['fetchBytes', 'inFlight', 'batchBytes'],
     (budget, fetch, inFlight, batch) => budget >= fetch + inFlight * batch),
