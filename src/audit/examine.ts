@@ -4,7 +4,7 @@ import { indexNameOf } from '../domain/index-name.ts';
 import { FAILURES_INDEX } from '../domain/system-names.ts';
 import type { Asking } from './asking.ts';
 import { misplaced, type Copies, type Finding, type Home } from './finding.ts';
-import { judge, type Copy, type Verdict } from './judge.ts';
+import { judge, type Copy, type Kind, type Verdict } from './judge.ts';
 import type { LaneMarks, Mark } from './lane-marks.ts';
 import { openFailures, readCopies } from './read-copies.ts';
 
@@ -54,7 +54,7 @@ export async function findingsOf(suspects: readonly Suspect[], mark: Mark, exami
   return verdicts.map(({ id, verdict: first, moved }) => {
     const home = homes.get(id) ?? null;
     const verdict = (home === null ? null : misplaced(copies(id), home)) ?? first;
-    return { pipeline: examination.pipeline.name, index: examination.index, id, ...verdict, ...reasonOf(verdict, id, { moved, behind, failures }), copies: copies(id), home: verdict.kind === 'wrong-index' ? home : null };
+    return { pipeline: examination.pipeline.name, index: examination.index, id, ...verdict, ...reasonOf(verdict, id, { moved, behind, failures, home }), copies: copies(id), home: verdict.kind === 'wrong-index' ? home : null };
   });
 }
 
@@ -62,9 +62,10 @@ interface Evidence {
   readonly moved: boolean;
   readonly behind: ReadonlyMap<string, string>;
   readonly failures: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly home: Home | null;
 }
 
-function reasonOf({ kind, regions }: Verdict, id: string, { moved, behind, failures }: Evidence): Pick<Finding, 'why' | 'reason'> {
+function reasonOf({ kind, regions }: Verdict, id: string, { moved, behind, failures, home }: Evidence): Pick<Finding, 'why' | 'reason'> {
   for (const region of regions) {
     const failure = failures.get(region)?.get(id);
     if (failure !== undefined) return { why: 'failed', reason: `${region} could not index it: sluice failures show ${failure}` };
@@ -72,7 +73,16 @@ function reasonOf({ kind, regions }: Verdict, id: string, { moved, behind, failu
   if (moved) return { why: 'in-flight', reason: 'it changed while it was looked at' };
   const lane = kind === 'orphan' ? undefined : regions.map((region) => behind.get(region)).find((why) => why !== undefined);
   if (lane !== undefined) return { why: 'in-flight', reason: lane };
-  return { why: 'lost', reason: 'every lane is past it, and no failure was kept' };
+  return { why: 'lost', reason: wordsOf(kind, home) };
+}
+
+function wordsOf(kind: Kind, home: Home | null): string {
+  switch (kind) {
+    case 'wrong-index': return `it belongs into ${home?.index ?? 'another index'}, which has it`;
+    case 'orphan': return 'no lane, backfill, redrive or audit wrote it';
+    case 'content': return 'enriched otherwise at another time, or changed by hand';
+    default: return 'every lane is past it, and no failure was kept';
+  }
 }
 
 async function copiesOf(ids: readonly string[], index: string, { regions }: Examination): Promise<(id: string) => Copies> {
