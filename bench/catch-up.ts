@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../src/stack/stack.ts';
 import { openBenchStack } from './bench-stack.ts';
 import { startChild, type Child } from './child.ts';
-import { openContest, type Contest } from './contest.ts';
+import { openContest, type Contest, type ContestOptions } from './contest.ts';
 import { BENCH_PIPELINE } from './events.ts';
 import { figuresLine, summaryOf, type Figures } from './figures.ts';
 import { BENCH_LANE } from './lane-ground.ts';
@@ -13,18 +13,15 @@ const ELASTICSEARCH = 'elasticsearch-west';
 const POLL_MS = 250;
 const LIMIT_MS = 600_000;
 
-export interface CatchUpOptions {
-  readonly documents: number;
+export interface CatchUpOptions extends Omit<ContestOptions, 'input'> {
   readonly rounds: number;
-  readonly nodeOptions: readonly string[];
-  readonly say: (line: string) => void;
 }
 
 /** A running lane whose Elasticsearch stands still while its topic is filled: how fast it catches up afterwards, from the first moment on, against the raw limit. */
 export async function benchCatchUp(options: CatchUpOptions): Promise<Record<string, unknown>> {
   const { documents, rounds, nodeOptions, say } = options;
   const bench = await openBenchStack({ stackFile: undefined, only: ['kafka-west', ELASTICSEARCH], overrides: { pipelines: [BENCH_PIPELINE], indices: { refreshInterval: '30s' } }, say });
-  const contest = await openContest(bench, { documents, input: undefined, nodeOptions, say });
+  const contest = await openContest(bench, { ...options, input: undefined });
   const runs = { raw: [] as Figures[], lane: [] as Figures[] };
   try {
     await contest.prepare();

@@ -13,6 +13,7 @@ import { keep, keptFor, sameMachine, type Baseline } from './kept.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
+import { shapeOf } from './raw-limit.ts';
 import { benchRegionLoss } from './region-loss.ts';
 import { benchScale } from './scale.ts';
 import { benchSearchGuard } from './search-guard.ts';
@@ -47,6 +48,7 @@ Options
   --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000; backfill: 300000)
   --rounds R         interleaved rounds of lane, catch-up, ingest, starts, backfill and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
+  --shape OxC        operations of a raw body x connections, such as 5000x3, instead of searching the best; lane and catch-up
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
@@ -76,7 +78,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false }, compare: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
+    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, shape: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
     targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string', default: '20' }, prefix: { type: 'string' }, trace: { type: 'string' },
@@ -92,11 +94,11 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
   controllers: () => benchControllers(say),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
-  lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
+  lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), say }),
   starts: () => benchStarts({ rounds: Number(values.rounds), say }),
-  'catch-up': () => benchCatchUp({ documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
+  'catch-up': () => benchCatchUp({ documents, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
