@@ -127,6 +127,10 @@ if (values.help || bench === undefined) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
+if (values.shape !== undefined && shapeOf(values.shape) === undefined) {
+  say(`--shape: expected operations x connections, such as 5000x3, found ${values.shape}`);
+  process.exit(2);
+}
 const kept = values.compare ? keptFor(String(positionals[0])) : null;
 if (values.compare && kept === null) {
   say(`there is no kept result to compare with: make one with "npm run bench -- ${positionals[0]} --save"`);
