@@ -140,6 +140,7 @@ const objectStore = z.strictObject({
   secretAccessKey: secret('secretAccessKey'),
   secretAccessKeyFile: secretFile('secret access key'),
   checksums: z.enum(['supported', 'required']).default('supported').describe('required for stores that refuse newer checksums (Swift 2.30)'),
+  conditionalWrites: z.enum(['supported', 'emulated']).default('supported').describe('emulated for stores that have none (OpenStack Swift): then only one loader may work at a time'),
   requestTimeoutMs: milliseconds.default(30_000).describe('a request without answer for this long has failed'),
   connectTimeoutMs: milliseconds.default(5_000).describe('the same for connecting'),
 }).check(
