@@ -1,8 +1,8 @@
 import { encodeEnvelope, ENVELOPE_HEADER } from '../src/domain/envelope.ts';
+import { documentBytes } from '../src/domain/fingerprint.ts';
 import { indexNameOf } from '../src/domain/index-name.ts';
 import { regionalTopicOf, type AnyPipeline } from '../src/domain/pipeline.ts';
 import { versionOf } from '../src/domain/version.ts';
-import { documentBytes } from '../src/ingest/document.ts';
 import { readRecords, RETAIL_SALES } from '../src/inputs/replay/read-records.ts';
 import type { OutgoingRecord } from '../src/ports/record-log.ts';
 import { BENCH_PIPELINE, pipelineNamed, saleDocuments } from './events.ts';
@@ -31,11 +31,13 @@ export interface BenchDocuments {
 
 /** A source of endless documents of about 600 bytes. */
 export async function benchDocuments(): Promise<(number: number) => BenchDocument> {
-  const bodies = (await saleDocuments(TEMPLATES)).map((document) => JSON.stringify({ ...document.body, deleted: false }));
+  const bodies = (await saleDocuments(TEMPLATES)).map((document) => JSON.stringify(document.body));
   return (number) => {
     const listing = String(300_000_000_000 + number);
-    const body = (bodies[number % bodies.length] as string).replace(/"listing_id":"\d+"/, `"listing_id":"${listing}"`);
-    return { pipeline: BENCH_PIPELINE, key: listing, id: `${listing}-1`, version: 1_790_000_000_000 + number, routingTime: ROUTING_TIME, body };
+    const json = (bodies[number % bodies.length] as string).replace(/"listing_id":"\d+"/, `"listing_id":"${listing}"`);
+    const [id, version] = [`${listing}-1`, 1_790_000_000_000 + number];
+    const body = documentBytes(json, { id, version, deleted: false }).toString();
+    return { pipeline: BENCH_PIPELINE, key: listing, id, version, routingTime: ROUTING_TIME, body };
   };
 }
 
@@ -48,8 +50,9 @@ export async function salesDocuments(path: string): Promise<BenchDocuments> {
     if (!decoded.ok) continue;
     const document = pipeline.toDocument(decoded.event, {});
     if ('skip' in document || document.deleted) continue;
-    const { id, key, routingTime, body, deleted } = document;
-    latest.set(id, { pipeline: pipeline.name, key, id, version: versionOf(document.sourceVersion, 0), routingTime, body: documentBytes(body, deleted).toString() });
+    const { id, key, routingTime, deleted } = document;
+    const version = versionOf(document.sourceVersion, 0);
+    latest.set(id, { pipeline: pipeline.name, key, id, version, routingTime, body: documentBytes(JSON.stringify(document.body), { id, version, deleted }).toString() });
   }
   const documents = [...latest.values()];
   if (documents.length === 0) throw new Error(`${path} holds no sales`);

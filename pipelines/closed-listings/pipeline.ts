@@ -12,7 +12,7 @@ export const closedListings = definePipeline<ClosedListingEvent>({
   name: 'closed-listings',
   schema: 1,
   epoch: 0,
-  index: { period: 'month', mapping: 'closed-listings' },
+  index: { period: 'month', mapping: 'closed-listings', routedBy: 'closed_at' },
   decode: decodeClosedListing,
   enrichers: [
     categoryPath((event) => (event.deleted ? null : event.categoryId)),

@@ -8,7 +8,7 @@ export const retailSales = definePipeline<RetailSalesEvent>({
   name: 'retail-sales',
   schema: 1,
   epoch: 0,
-  index: { period: 'month', mapping: 'retail-sales' },
+  index: { period: 'month', mapping: 'retail-sales', routedBy: 'invoice_date' },
   decode: decodeRetailSale,
   enrichers: [],
   toDocument: retailSaleDocument,

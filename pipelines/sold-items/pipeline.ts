@@ -12,7 +12,7 @@ export const soldItems = definePipeline<SoldItemEvent>({
   name: 'sold-items',
   schema: 1,
   epoch: 0,
-  index: { period: 'day', mapping: 'sold-items' },
+  index: { period: 'day', mapping: 'sold-items', routedBy: 'sold_at' },
   decode: decodeSoldItem,
   enrichers: [
     categoryPath((event) => (event.deleted ? null : event.categoryId)),

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { SourceEvent } from '../domain/event.ts';
+import { rawJson } from '../domain/exact-json.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import { errorFacts, failureRecord } from '../ingest/failure.ts';
 import { processEvent, type EventContext } from '../ingest/process-event.ts';
@@ -59,8 +60,4 @@ export function pipelineOfRow(pipeline: AnyPipeline, { fields }: BackfillCase, e
 /** JSON with every digit of an integer, however large. */
 export function jsonBytes(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? rawJson(String(inner)) : inner)));
-}
-
-function rawJson(text: string): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }

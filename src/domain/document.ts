@@ -13,6 +13,6 @@ export interface Document {
   readonly routingTime: number;
   /** True for a tombstone: the document stays, hidden by the alias, so that its version outlives `gc_deletes`. */
   readonly deleted: boolean;
-  /** JSON object, without `origin` and without `deleted` (both are added on the way). */
+  /** JSON object, without `origin`, `fingerprint` and `deleted` (all are added on the way). */
   readonly body: Readonly<Record<string, unknown>>;
 }

@@ -2,14 +2,19 @@ import type { Role } from './lane.ts';
 
 /** Who wrote a document: on every document in every index, under `origin`. */
 export interface Origin {
-  readonly role: Role | 'backfill' | 'redrive';
+  readonly role: Role | 'backfill' | 'redrive' | 'audit';
   /** Version of the code that wrote it. */
   readonly code: string;
   /** Pool of hosts. */
   readonly host_group: string;
   /** Backfill cycle. */
   readonly cycle?: string;
+  /** When a tombstone came, epoch ms; a lane splices it in. */
+  readonly tombstone_at?: number;
 }
+
+/** Everybody who writes documents. */
+export const WRITERS: ReadonlySet<unknown> = new Set<Origin['role']>(['primary', 'secondary', 'backfill', 'redrive', 'audit']);
 
 /**
  * The bytes that replace a document's closing brace. A tombstone gets `tombstone_at` (epoch ms) inside its origin, too,

@@ -57,7 +57,13 @@ export interface Pipeline<Event> {
   readonly schema: number;
   /** The data revision (0…1023) that is added to each version, or 'off' to use the source version as it is. */
   readonly epoch: number | 'off';
-  readonly index: { readonly period: Period; /** Folder under `mappings/`. */ readonly mapping: string };
+  readonly index: {
+    readonly period: Period;
+    /** Folder under `mappings/`. */
+    readonly mapping: string;
+    /** Field of the body that holds the routing time (as ISO text), in tombstones, too: by it an audit sees that a document lies in the wrong index. */
+    readonly routedBy?: string;
+  };
   /** Parses and validates the payload bytes. Never throws. */
   decode(payload: Buffer): Decoded<Event>;
   /** In order; a later one sees only the event, not what the earlier ones added. */

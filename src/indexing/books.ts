@@ -107,7 +107,7 @@ export class Books {
     const { consumer, settlement, ledger, onCommit } = this.#options;
     const records = this.#settled.splice(0);
     const positions = settlement.committable();
-    await this.write(batchDocuments(records, ledger), signal);
+    await this.write([...batchDocuments(records, ledger), ...records.flatMap((record) => record.beats)], signal);
     this.#unwritten -= records.length;
     for (const wake of this.#wakeWaiting.splice(0)) wake();
     if (positions.length === 0) return;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_TIME, type Envelope } from '../domain/envelope.ts';
+import { documentBytes, type Identity } from '../domain/fingerprint.ts';
 
 /**
  * A record of another producer: no `sluice` header, so what stands there otherwise is part of the value, as JSON:
@@ -27,13 +28,13 @@ export function readForeignRecord(value: Buffer | null, pipeline: string, timest
   const { id, version, routing_time: routingTime, operation, document } = parsed.record;
   if (operation === 'index' && document === undefined) return { ok: false, reason: 'document: required to index' };
   const envelope: Envelope = { operation: 'index', schema: 0, version, routingTime, sourceTime: timestamp, ingestTime: timestamp, pipeline, id };
-  return { ok: true, envelope, value: documentOf(document ?? {}, operation === 'delete' || document?.['deleted'] === true) };
+  return { ok: true, envelope, value: documentOf(document ?? {}, { id, version, deleted: operation === 'delete' || document?.['deleted'] === true }) };
 }
 
 /** `deleted` goes last: that is how a tombstone is known. */
-function documentOf(document: Record<string, unknown>, deleted: boolean): Buffer {
-  const { deleted: _given, ...rest } = document;
-  return Buffer.from(JSON.stringify({ ...rest, deleted }));
+function documentOf(document: Record<string, unknown>, identity: Identity): Buffer {
+  const { deleted: _deleted, fingerprint: _fingerprint, ...body } = document;
+  return documentBytes(JSON.stringify(body), identity);
 }
 
 function parse(value: Buffer): { ok: true; record: z.output<typeof foreignRecord> } | { ok: false; reason: string } {

@@ -2,6 +2,7 @@ import { MAX_ID_BYTES, type Document } from '../domain/document.ts';
 import { ENVELOPE_HEADER, encodeEnvelope } from '../domain/envelope.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { SourceEvent } from '../domain/event.ts';
+import { documentBytes, FINGERPRINT } from '../domain/fingerprint.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import { isVersion, versionOf } from '../domain/version.ts';
 import { type IngestRecord, RECORD_OVERHEAD } from './record.ts';
@@ -22,7 +23,7 @@ export interface FinishContext {
   readonly maxRecordBytes: number;
 }
 
-/** Finishes a document into the bytes that both regions get: JSON with `deleted`, envelope, key. Never throws. */
+/** Finishes a document into the bytes that both regions get: JSON with `fingerprint` and `deleted`, envelope, key. Never throws. */
 export function finish(pipeline: AnyPipeline, document: Document, event: SourceEvent, context: FinishContext): Finished {
   let version: number | null = null;
   try {
@@ -43,7 +44,7 @@ function problemOf({ id, key, routingTime, body }: Document, version: number): s
   if (typeof key !== 'string' || key === '') return 'the key is empty';
   if (!isVersion(version)) return `version ${version} is not an integer in 0…2^53-1`;
   if (!isRoutingTime(routingTime)) return `routing time ${routingTime} is no time of the years 0…6429 in whole milliseconds`;
-  if ('deleted' in body || 'origin' in body) return 'the body holds deleted or origin, which are added on the way';
+  if ('deleted' in body || 'origin' in body || FINGERPRINT in body) return 'the body holds deleted, origin or fingerprint, which are added on the way';
   return null;
 }
 
@@ -56,14 +57,8 @@ function recordOf(pipeline: AnyPipeline, document: Document, version: number, ev
     operation: 'index', schema: pipeline.schema, version, routingTime: document.routingTime,
     sourceTime: event.timestamp, ingestTime, pipeline: pipeline.name, id: document.id,
   });
-  return ingestRecord({ topic, key: document.key, value: documentBytes(document.body, document.deleted), envelope, event, failure: false });
-}
-
-/** The body as JSON bytes, with `deleted` as its last field. Throws where it has no JSON form. */
-export function documentBytes(body: Readonly<Record<string, unknown>>, deleted: boolean): Buffer {
-  const json = JSON.stringify(body);
-  const comma = json === '{}' ? '' : ',';
-  return Buffer.from(`${json.slice(0, -1)}${comma}"deleted":${deleted ? 'true' : 'false'}}`);
+  const value = documentBytes(JSON.stringify(document.body), { id: document.id, version, deleted: document.deleted });
+  return ingestRecord({ topic, key: document.key, value, envelope, event, failure: false });
 }
 
 /** Puts a record together and weighs it. */

@@ -5,7 +5,7 @@ import { failureDocument, MAX_FAILURE_PAYLOAD, type Stage } from '../domain/fail
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { MAX_ID_BYTES } from '../domain/document.ts';
 import { FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
-import { documentBytes, ingestRecord } from './document.ts';
+import { ingestRecord } from './document.ts';
 import type { IngestRecord } from './record.ts';
 
 /** Largest failure record, bytes: what the topic takes, less room for framing. */
@@ -54,17 +54,22 @@ export function failureRecord(event: SourceEvent, failed: Failed, time: number, 
 
 /** JSON escapes can blow text up sixfold: such a payload goes as base64, which never grows beyond the limit. */
 function boundedBytes(body: Record<string, unknown>, payload: Buffer | null): Buffer {
-  const bytes = documentBytes(body, false);
+  const bytes = failureBytes(body);
   if (bytes.length <= MAX_FAILURE_RECORD || payload === null) return bytes;
   const encoded = payload.subarray(0, MAX_FAILURE_PAYLOAD).toString('base64');
-  return documentBytes({ ...body, payload: encoded, payload_encoding: 'base64' }, false);
+  return failureBytes({ ...body, payload: encoded, payload_encoding: 'base64' });
 }
 
 /** The same failure without its payload: the last resort where even the failure record is larger than a topic takes. */
 export function withoutPayload(record: IngestRecord): IngestRecord {
   const { deleted: _, ...body } = JSON.parse((record.value ?? Buffer.from('{}')).toString('utf8')) as Record<string, unknown>;
-  const value = documentBytes({ ...body, payload: null, payload_encoding: 'none', payload_truncated: true }, false);
+  const value = failureBytes({ ...body, payload: null, payload_encoding: 'none', payload_truncated: true });
   return { ...record, value, bytes: record.bytes - (record.value?.length ?? 0) + value.length };
+}
+
+/** No fingerprint: each region's failures are its own, and redrive changes them in place. */
+function failureBytes(body: Record<string, unknown>): Buffer {
+  return Buffer.from(JSON.stringify({ ...body, deleted: false }));
 }
 
 function cutText(text: string): string {

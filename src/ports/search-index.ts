@@ -34,6 +34,12 @@ export interface SearchAdmin {
   call(method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD', path: string, body?: Json | string, options?: { okStatuses?: readonly number[]; timeoutMs?: number; signal?: AbortSignal }): Promise<{ status: number; body: Json }>;
 }
 
-export interface SearchCluster extends BulkSink, SearchAdmin {
+/** A read in bulk: whoever asks wants the bytes, for their number or for the digits in them. */
+export interface SearchReader {
+  /** POSTs a question; the answer as it came, and how many bytes crossed the network for it. Rejects as `call` does. */
+  read(path: string, question: Json, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<{ readonly text: Buffer; readonly wireBytes: number }>;
+}
+
+export interface SearchCluster extends BulkSink, SearchAdmin, SearchReader {
   close(): Promise<void>;
 }

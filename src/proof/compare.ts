@@ -22,7 +22,7 @@ export interface Comparison {
   readonly different: readonly Difference[];
 }
 
-/** Compares every id, version and field but `origin` of a region's indices `<prefix><pipeline>-*` with what is expected. */
+/** Compares every id, version and field but `origin` and `fingerprint` of a region's indices `<prefix><pipeline>-*` with what is expected. */
 export async function compareRegion(region: SearchAdmin, prefix: string, expected: ExpectedDocuments): Promise<Comparison> {
   const tally = new Tally();
   const base = `${prefix}${expected.pipeline}`;

@@ -4,7 +4,7 @@ import type { Json, SearchAdmin } from '../ports/search-index.ts';
 export interface FoundDocument {
   readonly id: string;
   readonly version: number;
-  /** Every field but `origin`. */
+  /** Every field but `origin` and `fingerprint`. */
   readonly source: Readonly<Record<string, unknown>>;
 }
 
@@ -53,6 +53,6 @@ function hitsOf(body: Json): readonly Json[] {
 }
 
 function foundIn(hit: Json): FoundDocument {
-  const { origin: _origin, ...source } = hit['_source'] as Record<string, unknown>;
+  const { origin: _origin, fingerprint: _fingerprint, ...source } = hit['_source'] as Record<string, unknown>;
   return { id: String(hit['_id']), version: Number(hit['_version']), source };
 }

@@ -54,6 +54,10 @@ export class DocumentWriter {
     }
   }
 
+  #suffixOf({ tombstoneAt }: DocumentWrite): Buffer {
+    return tombstoneAt === undefined ? this.#suffix : originSuffix({ ...this.#parts.origin, tombstone_at: tombstoneAt });
+  }
+
   async #deliver(writes: readonly DocumentWrite[], signal: AbortSignal): Promise<RegionOutcome[]> {
     const { sink, indices, settings, clock } = this.#parts;
     const names = [...new Set(writes.map((write) => write.index))];
@@ -63,7 +67,7 @@ export class DocumentWriter {
       indices.forget(names);
       return await tryEnsure(indices, names);
     };
-    const { rejected } = await deliver(documentLoad(writes, this.#suffix), {
+    const { rejected } = await deliver(documentLoad(writes, (write) => this.#suffixOf(write)), {
       sink, gate: this.#gate, limit: this.#limit, clock, timeoutMs: settings.requestTimeoutMs, rejected: 'outcome',
       onSuperseded: (position) => superseded.add(position), recover,
     }, signal);
@@ -75,11 +79,11 @@ export class DocumentWriter {
   }
 }
 
-/** Documents as lines of a bulk request: their own bytes with `origin` added, each at its own version, which must be newer than what is stored. */
-function documentLoad(writes: readonly DocumentWrite[], suffix: Buffer): Load {
+/** Documents as lines of a bulk request: their own bytes with `origin` added, each at its own version, which must be newer than what is stored (or as its `versionType` says). */
+function documentLoad(writes: readonly DocumentWrite[], suffixOf: (write: DocumentWrite) => Buffer): Load {
   const lines = writes.map((write) => {
-    const action = Buffer.from(`${JSON.stringify({ [write.operation]: { _index: write.index, _id: write.id, version: write.version, version_type: 'external' } })}\n`);
-    return write.value === null ? action : Buffer.concat([action, withOrigin(write.value, suffix), Buffer.from('\n')]);
+    const action = Buffer.from(`${JSON.stringify({ [write.operation]: { _index: write.index, _id: write.id, version: write.version, version_type: write.versionType ?? 'external' } })}\n`);
+    return write.value === null ? action : Buffer.concat([action, withOrigin(write.value, suffixOf(write)), Buffer.from('\n')]);
   });
   const body = Buffer.concat(lines);
   return { count: writes.length, body, length: body.length, operationOf: (at) => (writes[at] as DocumentWrite).operation, lines: (at) => lines[at] as Buffer, shadows: 0, winnerOver: () => UNSHADOWED };

@@ -1,3 +1,4 @@
+import { fingerprinted } from '../domain/content.ts';
 import { decodeEnvelope, type Envelope } from '../domain/envelope.ts';
 import { indexNameOf, type Period } from '../domain/index-name.ts';
 import { EPOCHS, partsOf } from '../domain/version.ts';
@@ -15,15 +16,20 @@ const SPACE = 32;
 /** What JSON allows around its tokens. */
 const WHITE: ReadonlySet<number> = new Set([SPACE, 9, NEWLINE, 13]);
 
+/** How a patch may change a document; null where the bytes go as they are. */
+export interface Patching {
+  readonly raiseEpoch: boolean;
+}
+
 type Located = { readonly ok: true; readonly write: DocumentWrite } | { readonly ok: false; readonly flaw: Flaw };
 
 /** The operation that a processor could not carry out, as it will be sent: original id and version, or a raised epoch. */
-export async function planDocument(failure: Failure, payload: Buffer | null, raiseEpoch: boolean, parts: RedriveParts): Promise<Plan> {
+export async function planDocument(failure: Failure, payload: Buffer | null, patching: Patching | null, parts: RedriveParts): Promise<Plan> {
   const located = await locate(failure, payload, parts);
   if (!located.ok) return { kind: 'failed', flaw: located.flaw };
-  const raised = raiseEpoch ? withRaisedEpoch(located.write, failure.pipeline, parts) : located;
+  const raised = patching?.raiseEpoch === true ? withRaisedEpoch(located.write, failure.pipeline, parts) : located;
   if (!raised.ok) return { kind: 'failed', flaw: raised.flaw };
-  const write = { ...raised.write, value: oneLine(raised.write.value) };
+  const write = patching === null ? { ...raised.write, value: oneLine(raised.write.value) } : remade(raised.write, failure.pipeline);
   const flaw = flawOf(write, failure.pipeline, parts);
   return flaw === null ? { kind: 'document', write } : { kind: 'failed', flaw };
 }
@@ -61,6 +67,12 @@ function withRaisedEpoch(write: DocumentWrite, pipeline: string, { pipelines }: 
   if (epoch === 'off') return unfit('epoch_off', `pipeline ${pipeline} has no epochs: a patched document cannot beat the stored one of the same version`);
   if (partsOf(write.version).epoch + 1 >= EPOCHS) return unfit('epoch_exhausted', `version ${write.version} has the last epoch already`);
   return { ok: true, write: { ...write, version: write.version + 1 } };
+}
+
+/** A patch changed what the fingerprint covers. Failures have none. */
+function remade(write: DocumentWrite, pipeline: string): DocumentWrite {
+  const value = write.value === null || pipeline === FAILURES_PIPELINE ? write.value : fingerprinted(write.value, write.id, write.version);
+  return { ...write, value: oneLine(value) };
 }
 
 /** The failure index says where a document goes, so it is looked at twice: only indices of its own pipeline are written to. */

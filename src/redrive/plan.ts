@@ -1,11 +1,11 @@
 import type { Operation } from '../domain/envelope.ts';
 import { messageOf, SluiceError } from '../domain/errors.ts';
-import { WAREHOUSE } from '../domain/lane.ts';
+import { WAREHOUSE, type VersionType } from '../domain/lane.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Flaw } from '../indexing/precheck.ts';
 import type { IngestRecord } from '../ingest/record.ts';
 import { leadOf, type Case } from './case.ts';
-import { planDocument } from './plan-document.ts';
+import { planDocument, type Patching } from './plan-document.ts';
 import { planEvent, type Conversion } from './plan-event.ts';
 import type { RedriveParts } from './parts.ts';
 import { applyPatch, type Patched, type Transform } from './patch.ts';
@@ -19,6 +19,10 @@ export interface DocumentWrite {
   readonly id: string;
   readonly version: number;
   readonly value: Buffer | null;
+  /** `external`, strictly newer, unless it says otherwise. */
+  readonly versionType?: VersionType;
+  /** A tombstone's time goes on with it, epoch ms. */
+  readonly tombstoneAt?: number;
 }
 
 /** What is to be done about a case. */
@@ -51,17 +55,17 @@ export async function planCase(one: Case, options: PlanOptions, conversion: Conv
   if (!payload.ok) return { case: one, plan: { kind: 'failed', flaw: payload.flaw }, change: null };
   const { bytes, pipeline } = payload;
   const patched = await patchedPayload(lead, bytes, options.transform);
-  if (patched === null) return { case: one, plan: await planBytes(one, { bytes, pipeline }, false, conversion, parts), change: null };
+  if (patched === null) return { case: one, plan: await planBytes(one, { bytes, pipeline }, null, conversion, parts), change: null };
   switch (patched.kind) {
     case 'skipped': return { case: one, plan: { kind: 'skipped' }, change: null };
     case 'failed': return { case: one, plan: { kind: 'failed', flaw: { type: 'patch_failed', reason: patched.problem } }, change: null };
-    case 'bytes': return { case: one, plan: await planBytes(one, { bytes: patched.bytes, pipeline }, options.raiseEpoch, conversion, parts), change: { before: patched.before, after: patched.after } };
+    case 'bytes': return { case: one, plan: await planBytes(one, { bytes: patched.bytes, pipeline }, options, conversion, parts), change: { before: patched.before, after: patched.after } };
   }
 }
 
-function planBytes(one: Case, { bytes, pipeline }: Given, raiseEpoch: boolean, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
+function planBytes(one: Case, { bytes, pipeline }: Given, patching: Patching | null, conversion: Conversion, parts: RedriveParts): Promise<Plan> {
   const lead = leadOf(one);
-  return one.kind === 'event' ? planEvent(lead, bytes, { raiseEpoch, pipeline }, conversion, parts) : planDocument(lead, bytes, raiseEpoch, parts);
+  return one.kind === 'event' ? planEvent(lead, bytes, { raiseEpoch: patching?.raiseEpoch === true, pipeline }, conversion, parts) : planDocument(lead, bytes, patching, parts);
 }
 
 /** A delete has no document to patch. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, SluiceError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLogAdmin } from '../ports/record-log.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
@@ -7,8 +7,8 @@ import { createIndexKeeper } from './ensure-indices.ts';
 import { ensureTemplates, type TemplateReport } from './ensure-templates.ts';
 import { ensureTopics, regionalTopicsOf, sourceTopicsOf, type TopicSettings, type TopicsReport } from './ensure-topics.ts';
 import { datedFamiliesOf, familiesOf, type PipelineIndex } from './families.ts';
-import { readMapping } from './mapping-files.ts';
-import { templateOf, type IndexSettings, type Template } from './template.ts';
+import { readMapping, type Mapping } from './mapping-files.ts';
+import { templateOf, type IndexFamily, type IndexSettings, type Template } from './template.ts';
 
 export interface SetupSettings {
   readonly prefix: string;
@@ -62,9 +62,17 @@ export async function setup(settings: SetupSettings, { source, regions, clock }:
   return { ok, source: sourceReport, regions: Object.fromEntries(regionReports) };
 }
 
-/** The templates of every index family of an installation. Rejects with `CONFIG_INVALID` where a mapping is missing. */
+/** The templates of every index family of an installation. Rejects with `CONFIG_INVALID` where a mapping is missing or lacks the fingerprint. */
 export async function templatesOf({ prefix, pipelines, indices, mappings }: Omit<SetupSettings, 'topics'>): Promise<Template[]> {
-  return Promise.all(familiesOf(pipelines).map(async (family) => templateOf(prefix, family, await readMapping(family.mapping, mappings), indices)));
+  return Promise.all(familiesOf(pipelines).map(async (family) => templateOf(prefix, family, await mappingOf(family, mappings), indices)));
+}
+
+/** Ingest writes a fingerprint into every document: a mapping without it would have all of them rejected. */
+async function mappingOf({ mapping: name, hidesDeleted }: IndexFamily, folder: URL | undefined): Promise<Mapping> {
+  const mapping = await readMapping(name, folder);
+  const { fingerprint } = (mapping.mappings['properties'] ?? {}) as { fingerprint?: unknown };
+  if (hidesDeleted && fingerprint === undefined) throw new SluiceError('CONFIG_INVALID', `mappings/${name}/v${mapping.version}.json: expected a field "fingerprint" of type long, found none; add it in a v${mapping.version + 1}.json`);
+  return mapping;
 }
 
 async function ensureSearch(search: SearchCluster, templates: readonly Template[], indices: readonly string[]): Promise<SearchReport> {

@@ -35,7 +35,7 @@ describe('the cases that come with the project', () => {
   });
   const alive = () => [...expected.values()].filter(({ source }) => source['deleted'] === false);
   const bodyIn = (search: MemorySearch, index: string, id: string): Json => {
-    const { origin: _, ...body } = search.document(index, id)?.source as Json & { origin: Json };
+    const { origin: _origin, fingerprint: _fingerprint, ...body } = search.document(index, id)?.source as Json & { origin: Json };
     return body;
   };
 

@@ -32,7 +32,7 @@ describe('a load', () => {
     for (const { id, version, source, index } of expected.values()) {
       const found = search.document(index, id);
       expect(found?.version, id).toBe(version);
-      const { origin, ...body } = found?.source as Json & { origin: Json };
+      const { origin, fingerprint: _fingerprint, ...body } = found?.source as Json & { origin: Json };
       expect(body).toEqual(source);
       expect(origin).toMatchObject({ role: 'backfill', cycle: 'cycle-1' });
     }

@@ -89,7 +89,7 @@ describe('the walk-through of the README', () => {
     const { dynamic, properties } = mappings as { dynamic: string; properties: Record<string, unknown> };
     expect(dynamic).toBe('strict');
     const fields = fixtures().flatMap(({ expected }) => Object.keys(expected.document ?? {}));
-    expect(Object.keys(properties).sort()).toStrictEqual([...new Set([...fields, 'origin'])].sort());
+    expect(Object.keys(properties).sort()).toStrictEqual([...new Set([...fields, 'fingerprint', 'origin'])].sort());
     const { mappings: own } = await readMapping('sold-items');
     expect(properties['origin']).toStrictEqual((own as { properties: Record<string, unknown> }).properties['origin']);
   });

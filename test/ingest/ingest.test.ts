@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/domain/errors.ts';
+import { documentBytes } from '../../src/domain/fingerprint.ts';
 import { versionOf } from '../../src/domain/version.ts';
 import { emit, envelopeOf, FAILURES_TOPIC, idsIn, jsonOf, memoryClusters, numbered, REGIONAL_TOPIC, SOURCE_TOPIC, type StartedIngest, startIngest } from '../support/ingest-harness.ts';
 import { jumpingClock } from '../support/jumping-clock.ts';
@@ -36,7 +37,7 @@ describe('ingest', () => {
     await emit(source, [{ id: 'a', version: 5, text: 'line\nbreak' }]);
     await expect.poll(() => [west.records(REGIONAL_TOPIC).length, east.records(REGIONAL_TOPIC).length]).toEqual([1, 1]);
     const [record] = west.records(REGIONAL_TOPIC);
-    expect(record?.value?.toString()).toBe('{"id":"a","version":5,"text":"line\\nbreak","loud":"A","deleted":false}');
+    expect(record?.value?.toString()).toBe(documentBytes('{"id":"a","version":5,"text":"line\\nbreak","loud":"A"}', { id: 'a', version: versionOf(5, 3), deleted: false }).toString());
     expect(record?.value?.equals(east.records(REGIONAL_TOPIC)[0]?.value ?? Buffer.alloc(0))).toBe(true);
     expect(record?.key?.toString()).toBe('a');
     expect(record && envelopeOf(record)).toMatchObject({ operation: 'index', schema: 7, version: versionOf(5, 3), routingTime: Date.UTC(2026, 10, 22), pipeline: 'things', id: 'a' });

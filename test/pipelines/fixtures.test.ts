@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { pipelines } from '../../pipelines/index.ts';
-import type { Lookups } from '../../src/domain/pipeline.ts';
+import { indexNameOf } from '../../src/domain/index-name.ts';
+import type { AnyPipeline, Lookups } from '../../src/domain/pipeline.ts';
+import { readMapping } from '../../src/setup/mapping-files.ts';
 import { ownLookups, outcomeOf } from './apply.ts';
 
 /** A fixture: an event and the document that it must become, or the problem that must be told. */
@@ -36,15 +38,20 @@ describe.each(pipelines)('pipeline $name', (pipeline) => {
       ? { stage: outcome.stage, problem: outcome.problem }
       : { id: outcome.id, version: outcome.held.version, index: outcome.held.index, document: outcome.held.source };
     expect(actual, about).toStrictEqual(expected);
+    if ('document' in expected) expect(routedTo(pipeline, expected.document), 'the field that the audit goes by').toBe(expected.index);
   });
 });
 
 describe.each(pipelines)('mapping of $name', (pipeline) => {
-  test('is strict and knows the fields that every document has', () => {
-    const file = join(import.meta.dirname, '../../mappings', pipeline.index.mapping, 'v1.json');
-    const { mappings } = JSON.parse(readFileSync(file, 'utf8')) as { mappings: { dynamic: string; properties: Record<string, unknown> } };
-    expect(mappings.dynamic).toBe('strict');
-    expect(mappings.properties['deleted']).toStrictEqual({ type: 'boolean' });
-    expect(Object.keys((mappings.properties['origin'] as { properties: object }).properties)).toEqual(expect.arrayContaining(['role', 'code', 'host_group', 'cycle']));
+  test('is strict and knows the fields that every document has', async () => {
+    const { dynamic, properties } = (await readMapping(pipeline.index.mapping)).mappings as { dynamic: string; properties: Record<string, unknown> };
+    expect(dynamic).toBe('strict');
+    expect(properties['deleted']).toStrictEqual({ type: 'boolean' });
+    expect(properties['fingerprint']).toStrictEqual({ type: 'long' });
+    expect(Object.keys((properties['origin'] as { properties: object }).properties)).toEqual(expect.arrayContaining(['role', 'code', 'host_group', 'cycle']));
   });
 });
+
+function routedTo({ name, index }: AnyPipeline, document: Readonly<Record<string, unknown>>): string {
+  return indexNameOf(name, index.period, Date.parse(String(document[index.routedBy ?? ''])));
+}

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pipelines } from '../../pipelines/index.ts';
 import { generate } from '../../src/inputs/generate/generate.ts';
 import { readReferenceIds } from '../../src/inputs/generate/reference.ts';
 import { OWN_REFERENCE } from '../../src/lookups/lookups.ts';
+import { readMapping } from '../../src/setup/mapping-files.ts';
 import { outcomeOf, ownLookups } from './apply.ts';
 
 interface Property {
@@ -19,13 +18,12 @@ test('every field of a generated document is mapped', async () => {
     if (pipeline === undefined) throw new Error(record.pipeline);
     const outcome = await outcomeOf(pipeline, record.payload, lookups);
     if (outcome.kind === 'failed') throw new Error(outcome.problem);
-    expect(unmapped(outcome.held.source, mappingOf(pipeline.index.mapping))).toStrictEqual([]);
+    expect(unmapped(outcome.held.source, await mappingOf(pipeline.index.mapping))).toStrictEqual([]);
   }
 });
 
-function mappingOf(name: string): Property {
-  const file = join(import.meta.dirname, '../../mappings', name, 'v1.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { mappings: Property }).mappings;
+async function mappingOf(name: string): Promise<Property> {
+  return (await readMapping(name)).mappings;
 }
 
 function unmapped(value: Readonly<Record<string, unknown>>, property: Property): string[] {

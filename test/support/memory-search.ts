@@ -1,5 +1,5 @@
 import { SluiceError } from '../../src/domain/errors.ts';
-import type { Answer, BulkRequest, Json, SearchAdmin, SearchCluster } from '../../src/ports/search-index.ts';
+import type { Answer, BulkRequest, Json, SearchAdmin, SearchCluster, SearchReader } from '../../src/ports/search-index.ts';
 import { parseBulk, type MemoryError, type MemoryOperation } from './memory-search-bulk.ts';
 import { answerCall } from './memory-search-calls.ts';
 import type { MemoryIndex, MemoryItem, StoredDocument } from './memory-search-index.ts';
@@ -99,6 +99,12 @@ export class MemorySearch implements SearchCluster, MemoryIndices {
     if (method === 'HEAD' && answer.status === 404) return answer;
     const { type, reason } = (answer.body['error'] ?? { type: 'unknown', reason: '' }) as MemoryError;
     throw new SluiceError('ELASTICSEARCH_REFUSED', `${method} ${path}: ${answer.status} ${type}: ${reason}`, { details: { status: answer.status, type, reason } });
+  };
+
+  read: SearchReader['read'] = async (path, question, options) => {
+    const { body } = await this.call('POST', path, question, options);
+    const text = Buffer.from(JSON.stringify(body));
+    return { text, wireBytes: text.length };
   };
 
   async close(): Promise<void> {

@@ -49,7 +49,8 @@ function bufferOf(body: Uint8Array): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+/** A whole answer; throws ConnectionError when it is larger than is sane. */
+export async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
@@ -60,7 +61,8 @@ async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
 }
 
-async function decoded(body: Buffer, encoding: string | undefined): Promise<Buffer> {
+/** The bytes beneath the content encoding. */
+export async function decoded(body: Buffer, encoding: string | undefined): Promise<Buffer> {
   if (encoding === 'gzip') return promisify(gunzip)(body);
   if (encoding === 'deflate') return promisify(inflate)(body);
   return body;

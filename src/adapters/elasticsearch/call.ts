@@ -1,12 +1,14 @@
 import { errors, type Client } from '@elastic/elasticsearch';
 import { SluiceError } from '../../domain/errors.ts';
-import type { Json, SearchAdmin } from '../../ports/search-index.ts';
+import type { Json, SearchAdmin, SearchReader } from '../../ports/search-index.ts';
+import { decoded, readAll } from './bulk.ts';
 import { beginDeadline, type GivenUp } from './deadline.ts';
 import { ADMIN_RETRIES } from './settings.ts';
 
 type CallParameters = Parameters<SearchAdmin['call']>;
 type Method = CallParameters[0];
 type CallOptions = NonNullable<CallParameters[3]>;
+type ReadOptions = NonNullable<Parameters<SearchReader['read']>[2]>;
 
 /** Statuses that say "later", not "no". */
 const TRY_LATER = new Set([429, 502, 503, 504]);
@@ -47,9 +49,39 @@ function failureOf(error: unknown, method: Method, path: string, givenUp: GivenU
   return new SluiceError('ELASTICSEARCH_UNAVAILABLE', `Elasticsearch gave no answer to ${method} ${path}: ${reason}`, { details: { method, path, cause: givenUp ?? 'connection' } });
 }
 
+/** Asks by POST and hands the answer over unread; compressed on the way, since such answers are large. */
+export async function readBytes(client: Client, defaultTimeoutMs: number, path: string, question: Json, options: ReadOptions = {}): Promise<{ text: Buffer; wireBytes: number }> {
+  const deadline = beginDeadline(options.timeoutMs ?? defaultTimeoutMs, options.signal);
+  try {
+    const { statusCode, headers, body } = await client.transport.request<AsyncIterable<Buffer>>(
+      { method: 'POST', path, body: question },
+      { asStream: true, meta: true, signal: deadline.signal, maxRetries: ADMIN_RETRIES, headers: { 'accept-encoding': 'gzip' } },
+    );
+    const raw = await readAll(body);
+    const text = await decoded(raw, headers['content-encoding']);
+    if (statusCode >= 400) throw refusal(statusCode, parsed(text), 'POST', path);
+    return { text, wireBytes: raw.length };
+  } catch (error) {
+    throw failureOf(error, 'POST', path, deadline.givenUp());
+  } finally {
+    deadline.end();
+  }
+}
+
+function parsed(text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString('utf8'));
+  } catch {
+    return text.toString('utf8');
+  }
+}
+
 function refusalOf(error: errors.ResponseError, method: Method, path: string): SluiceError {
-  const status = error.statusCode ?? 0;
-  const { type, reason } = errorIn(error.body);
+  return refusal(error.statusCode ?? 0, error.body, method, path);
+}
+
+function refusal(status: number, body: unknown, method: Method, path: string): SluiceError {
+  const { type, reason } = errorIn(body);
   const code = TRY_LATER.has(status) ? 'ELASTICSEARCH_UNAVAILABLE' : 'ELASTICSEARCH_REFUSED';
   return new SluiceError(code, `Elasticsearch answered ${status} to ${method} ${path}: ${type}: ${reason}`, { details: { method, path, status, type, reason } });
 }
