@@ -38,6 +38,8 @@ const RECOVERY_READINGS = 2;
 const HEADROOM = 2;
 /** Weight of the newest reading in the mean that is steered by. */
 const WEIGHT = 0.35;
+/** A lane that sends this part of its limit is held by it. */
+const BINDING = 0.8;
 /** A difference of less than so many ms is noise, whatever the ratio. */
 const NOTICEABLE_MS = 0.1;
 /** The slowest hundredth suffers more than the mean: (p99 factor − 1) ÷ (mean factor − 1), as `npm run bench -- search-guard` measures it. */
@@ -95,7 +97,7 @@ export class SearchGuard {
     const queries = reading.queries - last.queries;
     if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#cut(MOST_CUT, sent);
     else if (queries < FEWEST_PER_SECOND * seconds) this.#rest();
-    else if (this.#toLearn(now)) this.#learn((reading.queryMs - last.queryMs) / queries);
+    else if (this.#toLearn(now, sent)) this.#learn((reading.queryMs - last.queryMs) / queries);
     else this.#judge((reading.queryMs - last.queryMs) / queries, sent);
   }
 
@@ -137,12 +139,14 @@ export class SearchGuard {
     this.#limit = Math.max(LEAST_RATE, from * by);
   }
 
-  #toLearn(now: number): boolean {
+  /** A lane that sends less than it may is not slowed down for a look: what is new must not wait for that. */
+  #toLearn(now: number, sent: number): boolean {
     if (this.#fixedBaseline !== null) return false;
     const span = Math.floor(now / LOOK_EVERY_MS);
     if (this.#learning === null && span !== this.#span) {
-      this.#learning = { readings: this.#baseline === null ? LEARNING_READINGS : LOOKING_READINGS, means: [], stale: true };
       this.#span = span;
+      if (this.#baseline !== null && sent < (this.#limit ?? Number.POSITIVE_INFINITY) * BINDING) return false;
+      this.#learning = { readings: this.#baseline === null ? LEARNING_READINGS : LOOKING_READINGS, means: [], stale: true };
     }
     return this.#learning !== null;
   }

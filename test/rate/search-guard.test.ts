@@ -129,6 +129,13 @@ describe('the search guard', () => {
     expect(settled(guard, cluster, 10).at(-1)).toBeGreaterThan(before * 0.8);
   });
 
+  it('does not slow a lane for a look that sends less than it may', () => {
+    const [guard, cluster] = [new SearchGuard(2, null), new Searched(linear)];
+    settled(guard, cluster, 100);
+    cluster.now = BEGAN + 24 * MINUTE_MS + 58_000;
+    for (let round = 0; round < 6; round += 1) expect(cluster.round(guard, 800)).toBe(800);
+  });
+
   it('follows searches that have become slower for good', () => {
     let slower = 1;
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched((sent) => linear(sent) * slower)];
