@@ -9,7 +9,7 @@ const MAX_FUNCTION_LINES = 60;
 /** Folders of src by layer: what a layer may import of src, beside itself. Packages are free. */
 const LAYERS = { domain: [], ports: ['domain'], adapters: ['domain', 'ports'], stack: ['domain', 'config'], capacity: ['domain', 'config'] };
 /** The pipeline itself: knows ports, never who implements them or who wires it. */
-const PIPELINE = ['ingest', 'indexing', 'lookups', 'inputs', 'setup', 'observability', 'proof', 'backfill', 'warehouse', 'policy', 'compacted', 'rate', 'monitor', 'audit', 'redrive', 'purge'];
+const PIPELINE = ['ingest', 'indexing', 'lookups', 'inputs', 'setup', 'observability', 'proof', 'backfill', 'warehouse', 'policy', 'compacted', 'rate', 'heartbeat', 'monitor', 'audit', 'redrive', 'purge'];
 const WIRING = ['adapters', 'main', 'stack', 'control', 'demo'];
 
 const zones = [
@@ -72,6 +72,6 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
     },
   },
-  { files: ['*.config.ts', 'test/support/stack-setup.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['*.config.ts', 'test/support/stack-setup.ts', 'test/spark/object-store-setup.ts'], rules: { 'import-x/no-default-export': 'off' } },
   { files: ['**/*.mjs'], rules: { 'no-undef': 'off', 'no-unused-vars': 'error', 'prefer-const': 'error', eqeqeq: 'error' } },
 );

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const NEEDS_SERVERS = ['test/contract/**', 'test/live/**', 'test/e2e/**'];
+const NEEDS_SERVERS = ['test/contract/**', 'test/live/**', 'test/e2e/**', 'test/spark/**', 'test/swift/**'];
 const GLOBAL_SETUP = ['test/support/stack-setup.ts'];
 
 /** Servers and programs under test share the processors with the tests. */

@@ -2,9 +2,10 @@ import type { RowValue } from '../src/backfill/case.ts';
 
 const MICROS = 1_000n;
 
-/** A column of timestamps (microseconds) as epoch ms, as the pipelines' events tell times; null stays null. */
+/** A column of timestamps (microseconds; ISO 8601 where the extract is JSON) as epoch ms, as the pipelines' events tell times; null stays null. */
 export function millis(value: RowValue | undefined): number | null {
   if (value === null || value === undefined) return null;
+  if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) return Date.parse(value);
   if (typeof value !== 'bigint') throw new TypeError(`a timestamp was expected, not ${String(value)}`);
   return Number(value / MICROS - (value % MICROS < 0n ? 1n : 0n));
 }

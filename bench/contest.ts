@@ -24,6 +24,8 @@ export interface ContestOptions {
   readonly documents: number;
   /** A file of real sales instead of the generated documents. */
   readonly input: string | undefined;
+  /** Of the raw limit; searched where none is given. */
+  readonly shape: RawShape | undefined;
   readonly nodeOptions: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -51,7 +53,7 @@ export class Contest {
     this.#options.say(`filling ${this.ground.topic} with ${this.#options.documents} records`);
     await this.fill();
     await this.#warmUp();
-    this.prepareShape(await bestShape((shape) => this.#sample(shape)));
+    this.prepareShape(this.#options.shape ?? (await bestShape((shape) => this.#sample(shape))));
   }
 
   /** Makes the raw bodies of that shape. */

@@ -15,7 +15,7 @@ export function summaryOf(runs: readonly Figures[]): Record<string, unknown> {
   const cpu = spreadOf(runs.map((run) => run.cpuSecondsPerMillion), 2);
   const rss = spreadOf(runs.map((run) => run.peakRssMiB), 0);
   const servers = median(runs.map((run) => run.elasticsearchCpuSecondsPerMillion ?? Number.NaN));
-  return { docsPerSecond: rate.median, cpuSecondsPerMillion: cpu.median, peakRssMiB: rss.max, elasticsearchCpuSecondsPerMillion: rounded(servers, 1), spread: { docsPerSecond: rate, cpuSecondsPerMillion: cpu, peakRssMiB: rss } };
+  return { docsPerSecond: rate.median, cpuSecondsPerMillion: cpu.median, peakRssMiB: rss.max, ...(Number.isNaN(servers) ? {} : { elasticsearchCpuSecondsPerMillion: rounded(servers, 1) }), spread: { docsPerSecond: rate, cpuSecondsPerMillion: cpu, peakRssMiB: rss } };
 }
 
 /** One run, for people. */

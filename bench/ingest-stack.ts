@@ -29,11 +29,12 @@ export interface IngestStack {
 export async function openIngestStack(say: (line: string) => void): Promise<IngestStack> {
   const stack = await startStack({ with: ['source'], only: ['kafka-source', 'kafka-west', 'kafka-east'], onProgress: (progress) => say(JSON.stringify(progress)) });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const brokers = (region: string): string[] => stack.servers.filter(({ name }) => name === `kafka-${region}`).map(({ url }) => url);
   const prefix = `bench-${randomBytes(3).toString('hex')}.`;
   const write = (name: string, regions: readonly string[]): { file: string; config: Config } => {
     const raw = {
       prefix, source: { kafka: stack.endpoints.source }, pipelines: [BENCH_PIPELINE],
-      regions: Object.fromEntries(regions.map((region) => [region, { kafka: stack.endpoints.regions[region]?.kafka, elasticsearch: { nodes: [NOWHERE] } }])),
+      regions: Object.fromEntries(regions.map((region) => [region, { kafka: { brokers: brokers(region) }, elasticsearch: { nodes: [NOWHERE] } }])),
     };
     const file = join(folder, `${name}.yaml`);
     writeFileSync(file, stringify(raw));

@@ -34,15 +34,29 @@ export class LaneGround {
     this.#admin = openRegionLog(config, REGION, pino({ level: 'silent' })).admin();
   }
 
-  /** Empty indices, and the group at the beginning. */
+  /** Empty indices, and the group at the first record. */
   async fresh(): Promise<void> {
+    await this.emptyIndices();
+    await this.rewind('earliest');
+    await sleep(1_000);
+  }
+
+  /** The group, which has no members, goes to the first record or behind the last. */
+  async rewind(to: 'earliest' | 'latest'): Promise<void> {
+    const ranges = await this.#admin.ranges([this.topic]);
+    await this.#admin.setCommitted(this.#group, ranges.map((range) => ({ topic: range.topic, partition: range.partition, offset: range[to] })));
+  }
+
+  /** Records in the topic, over all partitions. */
+  async records(): Promise<number> {
+    return (await this.#admin.ranges([this.topic])).reduce((sum, { latest }) => sum + latest, 0);
+  }
+
+  async emptyIndices(): Promise<void> {
     for (const index of this.indices) {
       await this.search.call('DELETE', `/${index}`, undefined, { okStatuses: [404] });
       await this.search.call('PUT', `/${index}`);
     }
-    const ranges = await this.#admin.ranges([this.topic]);
-    await this.#admin.setCommitted(this.#group, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
-    await sleep(1_000);
   }
 
   /** Records up to which the group has committed, over all partitions. */
@@ -51,13 +65,13 @@ export class LaneGround {
     return positions.reduce((sum, { offset }) => sum + offset, 0);
   }
 
-  /** By the lane's own batch metadata since `began` (epoch ms): seconds from the first batch's opening to the last one's settlement, and what was written. */
-  async settledSince(began: number): Promise<{ seconds: number; applied: number; superseded: number }> {
+  /** By the lane's own batch metadata since `began` (epoch ms): seconds from the first batch's opening to the last one's settlement (`last`, epoch ms), and what was written. */
+  async settledSince(began: number): Promise<{ seconds: number; last: number; applied: number; superseded: number }> {
     const alias = `${this.#prefix}${BATCHES_INDEX}`;
     await this.search.call('POST', `/${alias}/_refresh`);
     const { body } = await this.search.call('POST', `/${alias}/_search`, { size: 0, query: { range: { start_time: { gte: new Date(began).toISOString() } } }, aggs: { first: { min: { field: 'start_time' } }, last: { max: { field: 'end_time' } }, applied: { sum: { field: 'counts.applied' } }, superseded: { sum: { field: 'counts.superseded' } } } });
     const found = body['aggregations'] as Record<'first' | 'last' | 'applied' | 'superseded', { value: number }>;
-    return { seconds: (found.last.value - found.first.value) / 1_000, applied: found.applied.value, superseded: found.superseded.value };
+    return { seconds: (found.last.value - found.first.value) / 1_000, last: found.last.value, applied: found.applied.value, superseded: found.superseded.value };
   }
 
   /** Bytes that a document takes on the disk of Elasticsearch, merges left to themselves. */

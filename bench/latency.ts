@@ -25,6 +25,8 @@ export interface LatencyOptions {
   readonly seconds: number;
   /** Seconds of the same load before the measurement. */
   readonly warmUpSeconds: number;
+  /** For ingest and every lane. */
+  readonly nodeOptions: readonly string[];
   readonly say: (line: string) => void;
 }
 
@@ -35,8 +37,8 @@ export async function benchLatency(options: LatencyOptions): Promise<Record<stri
   const children: Child[] = [];
   try {
     options.say('starting ingest and the lanes');
-    children.push(await startChild(['ingest', '--config', bench.configFile]));
-    for (const lane of lanes) children.push(await startChild(['process', '--lane', lane.name, '--config', bench.configFile]));
+    children.push(await startChild(['ingest', '--config', bench.configFile], options.nodeOptions));
+    for (const lane of lanes) children.push(await startChild(['process', '--lane', lane.name, '--config', bench.configFile], options.nodeOptions));
     return await measure(bench.config, children, options);
   } finally {
     await Promise.all(children.map((child) => child.stop()));
@@ -63,6 +65,7 @@ async function measure(config: Config, children: readonly Child[], { rate, secon
     bench: 'latency', events: acknowledged.length, missing, rate,
     p50Ms: percentile(acknowledged, 0.5), p95Ms: percentile(acknowledged, 0.95), p99Ms: percentile(acknowledged, 0.99), maxMs: Math.max(...acknowledged),
     allLanesP50Ms: percentile(allLanes, 0.5), allLanesP99Ms: percentile(allLanes, 0.99),
+    laneCpuPercent: rounded(Math.max(...cpu.slice(1)) / seconds * 100),
     cpuPercentOfOneCore: Object.fromEntries(children.map((child, at) => [child.name.replace(/ --config.*/, ''), rounded(((cpu[at] as number) / seconds) * 100)])),
     loadAverage: rounded(loadavg()[0] as number, 2),
   };

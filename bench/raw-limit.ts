@@ -5,6 +5,12 @@ import type { Figures } from './figures.ts';
 /** How the bodies are cut, and how many are under way at once. */
 export interface RawShape { readonly operations: number; readonly connections: number }
 
+/** `5000x3`: so many operations a body, so many connections; undefined for anything else. */
+export function shapeOf(text: string): RawShape | undefined {
+  const found = /^([1-9]\d{0,5})x([1-9]\d{0,2})$/.exec(text);
+  return found === null ? undefined : { operations: Number(found[1]), connections: Number(found[2]) };
+}
+
 export const FIRST_SHAPE: RawShape = { operations: 5_000, connections: 3 };
 const OPERATIONS = [1_000, 2_000, 5_000, 10_000];
 const CONNECTIONS = [2, 3, 4, 6];

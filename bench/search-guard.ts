@@ -1,12 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaneStatus } from '../src/indexing/status.ts';
+import { LEARNING_RATE } from '../src/rate/search-guard.ts';
 import { openBenchStack } from './bench-stack.ts';
 import type { Child } from './child.ts';
 import { BENCH_PIPELINE } from './events.ts';
 import { DatedDocuments } from './guard/dated-documents.ts';
 import { GuardGround, type PhaseRate } from './guard/guard-ground.ts';
+import { OtherPrograms } from './guard/other-programs.ts';
 import { SearchLoad } from './guard/search-load.ts';
 import { settledOf } from './memory.ts';
 import { percentile, rounded } from './statistics.ts';
@@ -15,6 +17,18 @@ const DAYS = 10;
 /** Between two phases, s: merges and refreshes of the one before come to their end. */
 const PAUSE_SECONDS = 5;
 const LOOK_MS = 1_000;
+/** Where other programs use more cores than this, nothing is measured, nor for so long afterwards, ms; Kafka is among them. */
+const DISTURBING_CORES = 0.5;
+const AFTERMATH_MS = 2_000;
+/** A measurement goes on until it has its undisturbed time, or for so many times as long. */
+const MOST_PATIENCE = 1.5;
+/** Of the searches alone: load before the measurement, s, and its length as a part of the others'. */
+const QUIET_WARM_UP_SECONDS = 15;
+const QUIET_PART = 0.8;
+/** After the guard was given another factor, s. */
+const CHANGE_SECONDS = 20;
+/** Nothing has to be learned where the rate is fixed: load before the measurement, s. */
+const FIXED_WARM_UP_SECONDS = 12;
 
 export interface GuardOptions {
   readonly stackFile: string | undefined;
@@ -45,9 +59,15 @@ interface Phase {
   readonly p99Ms: number;
   readonly factor: number;
   readonly docsPerSecond: number;
+  /** Mean time of a shard's query as the cluster counts it, ÷ the same without indexing: what the guard sees. */
+  readonly meanFactor: number;
+  readonly measuredSeconds: number;
+  /** Left out, since other programs used the machine. */
+  readonly disturbedSeconds: number;
 }
 
-interface Look { readonly at: number; readonly settled: number; readonly guard: number | null; readonly queries: number; readonly queryMs: number; readonly raw?: unknown }
+/** `others`: cores that other programs used since the look before. */
+interface Look { readonly at: number; readonly settled: number; readonly guard: number | null; readonly queries: number; readonly queryMs: number; readonly others: number }
 
 /** A steady search load, without indexing and while a lane catches up: unbounded, at fixed rates, and under the guard. */
 export async function benchSearchGuard(options: GuardOptions): Promise<Record<string, unknown>> {
@@ -77,7 +97,8 @@ class Run {
   readonly #ground: GuardGround;
   readonly #load: SearchLoad;
   readonly #options: GuardOptions;
-  #quietP99 = Number.NaN;
+  readonly #others = new OtherPrograms();
+  #quiet: { readonly p99: number; readonly queryMs: number } | null = null;
 
   constructor(ground: GuardGround, load: SearchLoad, options: GuardOptions) {
     this.#ground = ground;
@@ -87,40 +108,74 @@ class Run {
 
   async phases(): Promise<Phase[]> {
     const { caps, targets, unguarded } = this.#options;
-    const phases = [await this.#phase('no indexing', null, null)];
-    for (const cap of caps) phases.push(await this.#phase(`${cap} documents/s`, null, { documentsPerSecond: cap, searchFactor: 0 }));
-    if (unguarded) phases.push(await this.#phase('no guard', null, { documentsPerSecond: null, searchFactor: 0 }));
-    for (const target of targets) phases.push(await this.#phase(`guard at ${target}`, target, { documentsPerSecond: null, searchFactor: target }));
-    return phases;
+    const phases = [await this.#phase('no indexing', null)];
+    for (const cap of caps) phases.push(await this.#phase(`${cap} documents/s`, { documentsPerSecond: cap, searchFactor: 0 }));
+    if (unguarded) phases.push(await this.#phase('no guard', { documentsPerSecond: null, searchFactor: 0 }));
+    return targets.length === 0 ? phases : [...phases, ...(await this.#guarded(targets))];
   }
 
-  async #phase(name: string, target: number | null, rate: PhaseRate | null): Promise<Phase> {
-    const { warmUpSeconds, seconds, say } = this.#options;
+  /** One lane under the guard, whose factor is changed while it runs. */
+  async #guarded(targets: readonly number[]): Promise<Phase[]> {
+    const phases: Phase[] = [];
+    const lane = await this.#ground.catchUp({ documentsPerSecond: null, searchFactor: targets[0] as number });
+    try {
+      for (const target of targets) {
+        if (phases.length > 0) await this.#ground.setFactor(target);
+        await this.#watch(lane, phases.length === 0 ? this.#options.warmUpSeconds : CHANGE_SECONDS);
+        phases.push(this.#told(this.#phaseOf(`guard at ${target}`, target, await this.#measure(lane, this.#options.seconds))));
+      }
+      return phases;
+    } finally {
+      await lane.stop();
+      await this.#ground.setFactor(null);
+    }
+  }
+
+  async #phase(name: string, rate: PhaseRate | null): Promise<Phase> {
+    const seconds = this.#options.seconds * (rate === null ? QUIET_PART : 1);
     const lane = rate === null ? null : await this.#ground.catchUp(rate);
     try {
-      await this.#watch(lane, warmUpSeconds);
-      const before = await this.#look(lane);
-      await this.#watch(lane, seconds);
-      const after = await this.#look(lane);
-      const phase = this.#phaseOf(name, target, before, after);
-      say(`${name}: p50 ${phase.p50Ms} ms, p99 ${phase.p99Ms} ms, factor ${phase.factor}, ${phase.docsPerSecond} documents/s`);
-      return phase;
+      await this.#watch(lane, rate === null ? QUIET_WARM_UP_SECONDS : FIXED_WARM_UP_SECONDS);
+      return this.#told(this.#phaseOf(name, null, await this.#measure(lane, seconds)));
     } finally {
       await lane?.stop();
       if (lane !== null) await sleep(PAUSE_SECONDS * 1_000);
     }
   }
 
-  #phaseOf(name: string, target: number | null, before: Look, after: Look): Phase {
-    this.windows.push({ name, from: before.at, until: after.at });
-    const times = this.#load.between(before.at, after.at);
-    const p99 = percentile(times, 0.99);
-    if (Number.isNaN(this.#quietP99)) this.#quietP99 = p99;
+  #told(phase: Phase): Phase {
+    this.#options.say(`${phase.name}: p50 ${phase.p50Ms} ms, p99 ${phase.p99Ms} ms, factor ${phase.factor} (mean ${phase.meanFactor}), ${phase.docsPerSecond} documents/s, ${phase.disturbedSeconds} s left out`);
+    return phase;
+  }
+
+  #phaseOf(name: string, target: number | null, looks: readonly Look[]): Phase {
+    const spans = spansOf(looks);
+    const calm = spans.filter(({ disturbed }) => !disturbed);
+    const [from, until] = [(looks[0] as Look).at, (looks.at(-1) as Look).at];
+    this.windows.push({ name, from, until });
+    const times = calm.flatMap((span) => this.#load.between(span.from.at, span.until.at));
+    const total = (read: (look: Look) => number) => calm.reduce((sum, span) => sum + read(span.until) - read(span.from), 0);
+    const measuredSeconds = total(({ at }) => at) / 1_000;
+    const [p99, queryMs] = [percentile(times, 0.99), total((look) => look.queryMs) / total((look) => look.queries)];
+    this.#quiet ??= { p99, queryMs };
     return {
       name, target, searches: times.length, meanMs: rounded(times.reduce((sum, ms) => sum + ms, 0) / times.length),
-      p50Ms: rounded(percentile(times, 0.5)), p99Ms: rounded(p99), factor: rounded(p99 / this.#quietP99, 2),
-      docsPerSecond: rounded(((after.settled - before.settled) * 1_000) / (after.at - before.at), 0),
+      p50Ms: rounded(percentile(times, 0.5)), p99Ms: rounded(p99), factor: rounded(p99 / this.#quiet.p99, 2), meanFactor: rounded(queryMs / this.#quiet.queryMs, 3),
+      docsPerSecond: rounded(total(({ settled }) => settled) / measuredSeconds, 0),
+      measuredSeconds: rounded(measuredSeconds, 0), disturbedSeconds: rounded((until - from) / 1_000 - measuredSeconds, 0),
     };
+  }
+
+  /** Looks until so many seconds were undisturbed, or patience ends. */
+  async #measure(lane: Child | null, seconds: number): Promise<Look[]> {
+    const looks = [await this.#look(lane)];
+    const calm = () => spansOf(looks).filter(({ disturbed }) => !disturbed).reduce((sum, { from, until }) => sum + until.at - from.at, 0);
+    for (const end = performance.now() + seconds * MOST_PATIENCE * 1_000; performance.now() < end && calm() < seconds * 1_000;) {
+      await sleep(LOOK_MS);
+      looks.push(await this.#look(lane));
+    }
+    this.looks.push(...looks);
+    return looks;
   }
 
   async #watch(lane: Child | null, seconds: number): Promise<void> {
@@ -128,12 +183,28 @@ class Run {
   }
 
   async #look(lane: Child | null): Promise<Look> {
-    const stats = (await (await fetch(`${this.#ground.node}/_nodes/stats/indices,thread_pool,jvm,process,adaptive_selection?filter_path=nodes.*.indices.search,nodes.*.thread_pool.search,nodes.*.thread_pool.write,nodes.*.jvm.gc,nodes.*.process.cpu,nodes.*.adaptive_selection,nodes.*.indices.merges,nodes.*.indices.refresh,nodes.*.indices.indexing`)).json()) as { nodes: Record<string, { indices: { search: { query_total: number; query_time_in_millis: number } } }> };
-    const [search] = Object.values(stats.nodes).map((node) => node.indices.search);
-    const at = performance.now();
-    const read = { queries: search?.query_total ?? 0, queryMs: search?.query_time_in_millis ?? 0, raw: { ...(Object.values(stats.nodes)[0] as object), machine: readFileSync('/proc/stat', 'utf8').slice(0, 120), lanePid: lane?.cpuSeconds() ?? 0 } };
-    if (lane === null) return { at, settled: 0, guard: null, ...read };
+    const stats = (await (await fetch(`${this.#ground.node}/_nodes/stats/indices,process?filter_path=nodes.*.indices.search,nodes.*.process.cpu.total_in_millis`)).json()) as NodeStats;
+    const nodes = Object.values(stats.nodes);
+    const sum = (read: (node: NodeStats['nodes'][string]) => number) => nodes.reduce((total, node) => total + read(node), 0);
+    const own = process.cpuUsage();
+    const cpuSeconds = sum((node) => node.process.cpu.total_in_millis) / 1_000 + (own.user + own.system) / 1e6 + (lane?.cpuSeconds() ?? 0);
+    const look = { at: performance.now(), queries: sum((node) => node.indices.search.query_total), queryMs: sum((node) => node.indices.search.query_time_in_millis), others: this.#others.cores(cpuSeconds) };
+    if (lane === null) return { ...look, settled: 0, guard: null };
     const status = (await (await fetch(new URL('/status', lane.url))).json()) as { parts: Record<string, LaneStatus> };
-    return { at, settled: await settledOf(lane), guard: Object.values(status.parts)[0]?.rate.guard ?? null, ...read };
+    return { ...look, settled: await settledOf(lane), guard: Object.values(status.parts)[0]?.rate.guard ?? null };
   }
+}
+
+interface NodeStats {
+  readonly nodes: Record<string, { readonly indices: { readonly search: { readonly query_total: number; readonly query_time_in_millis: number } }; readonly process: { readonly cpu: { readonly total_in_millis: number } } }>;
+}
+
+/** The time between each look and the next. The guard's own looks at undisturbed searches, eighteen seconds in every quarter of an hour, are left out, too. */
+function spansOf(looks: readonly Look[]): { readonly from: Look; readonly until: Look; readonly disturbed: boolean }[] {
+  let calmFrom = Number.NEGATIVE_INFINITY;
+  return looks.slice(1).map((until, at) => {
+    const from = looks[at] as Look;
+    if (until.others > DISTURBING_CORES || until.guard === LEARNING_RATE) calmFrom = until.at + AFTERMATH_MS;
+    return { from, until, disturbed: from.at < calmFrom };
+  });
 }

@@ -13,6 +13,8 @@ const PARENT_POLL_MS = 1_000;
 // What streams records through makes much garbage that dies young: room for more of it (128 MiB by default on a large machine)
 // costs twice the time of a collection that finds it in the processor's cache. Measured: bench/NOTES.md.
 const STREAMING_OPTIONS = '--max-semi-space-size=8';
+// Of the C library's allocator (glibc; others do not look): large buffers that every thread keeps for itself are memory that nobody uses.
+const ARENAS = '1';
 const TETHER = join(ROOT, 'scripts/tether.mjs');
 
 /** Runs one program of the repository and exits with its code. */
@@ -45,7 +47,7 @@ export function environmentOf(file, env) {
     SLUICE_TETHER: '3',
     PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${env.PATH ?? ''}`,
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules/.cache/compile'),
-    ...(streams ? { NODE_OPTIONS: [STREAMING_OPTIONS, env.NODE_OPTIONS].filter(Boolean).join(' ') } : {}),
+    ...(streams ? { NODE_OPTIONS: [STREAMING_OPTIONS, env.NODE_OPTIONS].filter(Boolean).join(' '), MALLOC_ARENA_MAX: env.MALLOC_ARENA_MAX ?? ARENAS } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { openRegionLog } from '../../src/main/connections.ts';
+import { writeRate } from '../../src/policy/rates.ts';
 import type { RecordLog, RecordLogAdmin } from '../../src/ports/record-log.ts';
 import type { BenchStack } from '../bench-stack.ts';
 import { startChild, type Child } from '../child.ts';
@@ -52,6 +53,13 @@ export class GuardGround {
     const ranges = await this.#admin.ranges([this.#topic]);
     await this.#admin.setCommitted(`${this.#bench.config.prefix}sluice.${BENCH_LANE}`, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
     return await startChild(['process', '--lane', BENCH_LANE, '--config', this.#configured(rate)]);
+  }
+
+  /** Changes the factor of a lane that runs; null: what its configuration says. */
+  async setFactor(searchFactor: number | null): Promise<void> {
+    const policy = searchFactor === null ? null : { documentsPerSecond: null, bytesPerSecond: null, searchFactor, at: Date.now(), by: 'bench' };
+    const [written] = await writeRate(new Map([[REGION, this.#log]]), this.#bench.config.prefix, REGION, policy);
+    if (written?.problem != null) throw new Error(`the factor was not set: ${written.problem}`);
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SluiceError } from '../domain/errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { CycleKeys } from './keys.ts';
+import { FILE_FORMATS } from './file-format.ts';
 import { readJson } from './stored-json.ts';
 
 const count = z.int().nonnegative();
@@ -12,6 +13,7 @@ const rowGroup = z.strictObject({ rows: count, start: count, end: count, sha256 
 
 const file = z.strictObject({
   key: z.string().min(1),
+  format: z.enum(FILE_FORMATS).default('parquet'),
   day: z.iso.date(),
   bytes: count,
   /** The store's own mark of these bytes: a file that changed is noticed at each read. */

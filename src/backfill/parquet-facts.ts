@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { parquetMetadataAsync, type AsyncBuffer, type FileMetaData, type RowGroup, type SchemaElement } from 'hyparquet';
 import type { Column, ManifestFile } from './manifest.ts';
 
-/** Columns, rows and row groups of a Parquet file, with a checksum of each row group's bytes. */
-export interface ParquetFacts {
+/** Columns, rows and row groups of a data file, with a checksum of each row group's bytes. */
+export interface FileFacts {
   readonly columns: readonly Column[];
   readonly rows: number;
   readonly rowGroups: ManifestFile['rowGroups'];
@@ -15,7 +15,7 @@ export async function rowsOf(file: AsyncBuffer): Promise<number> {
 }
 
 /** Reads footer and every row group of a file, one at a time. */
-export async function factsOf(file: AsyncBuffer): Promise<ParquetFacts> {
+export async function factsOf(file: AsyncBuffer): Promise<FileFacts> {
   const metadata = await parquetMetadataAsync(file);
   const rowGroups: ManifestFile['rowGroups'] = [];
   for (const group of metadata.row_groups) {

@@ -5,9 +5,11 @@ import { LRUCache } from 'lru-cache';
 import { SluiceError, messageOf } from '../domain/errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { exactly, storeBuffer } from '../warehouse/store-buffer.ts';
+import { arrowRows } from './arrow-file.ts';
 import type { Row } from './case.ts';
 import { EXACT_PARSERS, exactFile, type ExactFile } from './exact-values.ts';
 import type { Column, Group, ManifestFile } from './manifest.ts';
+import { ndjsonRows } from './ndjson-file.ts';
 import { columnsOf } from './parquet-facts.ts';
 
 /** Footers remembered at once. */
@@ -27,16 +29,33 @@ export class GroupReader {
   /** The rows of a group; rejects with INPUT_INVALID that names file and row group where they are not those of the manifest. */
   async read(group: Group): Promise<readonly Row[]> {
     try {
-      const { metadata, toRow } = await this.#footer(group.file);
-      const file = await this.#bytes(group);
-      const rowStart = group.file.rowGroups.slice(0, group.index).reduce((sum, { rows }) => sum + rows, 0);
-      const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd: rowStart + group.rows, compressors, parsers: EXACT_PARSERS, utf8: false });
+      const rows = await this.#rows(group);
       if (rows.length !== group.rows) throw damaged(group, `it has ${rows.length} rows, the manifest says ${group.rows}`);
-      return rows.map(toRow);
+      return rows;
     } catch (error) {
-      if (error instanceof SluiceError) throw error;
+      if (error instanceof SluiceError && (error.code !== 'INPUT_INVALID' || error.message.includes(group.file.key))) throw error;
       throw damaged(group, `it cannot be read: ${messageOf(error)}`, error);
     }
+  }
+
+  async #rows(group: Group): Promise<readonly Row[]> {
+    switch (group.file.format) {
+      case 'parquet': return await this.#parquetRows(group);
+      case 'ndjson': return await ndjsonRows(group.file.key, await this.#bytes(group));
+      case 'arrow': {
+        const { columns, rows } = await arrowRows(await this.#piece(group), group.index);
+        this.#compare(group.file.key, columns);
+        return rows;
+      }
+    }
+  }
+
+  async #parquetRows(group: Group): Promise<readonly Row[]> {
+    const { metadata, toRow } = await this.#footer(group.file);
+    const file = await this.#piece(group);
+    const rowStart = group.file.rowGroups.slice(0, group.index).reduce((sum, { rows }) => sum + rows, 0);
+    const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd: rowStart + group.rows, compressors, parsers: EXACT_PARSERS, utf8: false });
+    return rows.map(toRow);
   }
 
   #footer(file: ManifestFile): Promise<ExactFile> {
@@ -51,24 +70,34 @@ export class GroupReader {
 
   async #readFooter(file: ManifestFile): Promise<ExactFile> {
     const footer = await parquetMetadataAsync(storeBuffer(this.#store, file.key, file.bytes, file.etag));
-    const found = columnsOf(footer);
-    if (JSON.stringify(found) !== JSON.stringify(this.#columns)) {
-      throw new SluiceError('INPUT_INVALID', `${file.key} has other columns than the manifest says: ${JSON.stringify(found)}`);
-    }
+    this.#compare(file.key, columnsOf(footer));
     return exactFile(footer);
   }
 
-  async #bytes(group: Group): Promise<AsyncBuffer> {
+  #compare(key: string, found: readonly Column[]): void {
+    if (JSON.stringify(found) !== JSON.stringify(this.#columns)) throw new SluiceError('INPUT_INVALID', `${key} has other columns than the manifest says: ${JSON.stringify(found)}`);
+  }
+
+  /** The group's bytes, checked. */
+  async #bytes(group: Group): Promise<Buffer> {
     const { file, start, end } = group;
     const fetched = await this.#store.get(file.key, { range: { start, end }, ifMatch: file.etag });
     if (fetched.kind !== 'found') throw damaged(group, fetched.kind === 'absent' ? 'the file is gone' : 'the file was changed since it was extracted');
     if (createHash('sha256').update(fetched.bytes).digest('hex') !== group.sha256) throw damaged(group, 'its checksum is not the one of the manifest');
-    const bytes = exactly(fetched.bytes);
+    return fetched.bytes;
+  }
+
+  /** The file, of which the group's bytes are here; Arrow files have their footer and dictionaries elsewhere, Parquet row groups are whole. */
+  async #piece(group: Group): Promise<AsyncBuffer> {
+    const { file, start, end } = group;
+    const bytes = exactly(await this.#bytes(group));
+    const rest = storeBuffer(this.#store, file.key, file.bytes, file.etag);
     return {
       byteLength: file.bytes,
       slice: (from, to = file.bytes) => {
-        if (from < start || to > end) throw damaged(group, `its columns lie outside of it (bytes ${from} to ${to})`);
-        return bytes.slice(from - start, to - start);
+        if (from >= start && to <= end) return bytes.slice(from - start, to - start);
+        if (file.format === 'arrow') return rest.slice(from, to);
+        throw damaged(group, `its columns lie outside of it (bytes ${from} to ${to})`);
       },
     };
   }

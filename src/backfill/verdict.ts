@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../domain/envelope.ts';
+import { FINGERPRINT } from '../domain/fingerprint.ts';
 import { partsOf } from '../domain/version.ts';
 import type { Json } from '../ports/search-index.ts';
 import { differencesOf } from '../proof/differences.ts';
 
-/** What the extract says of one document. `body` is read only where contents are compared. */
+/** What the extract says of one document; `body` is as it was written, with its fingerprint. */
 export interface Wanted {
   readonly id: string;
   readonly version: number;
@@ -24,16 +25,27 @@ export type Verdict =
   /** Somebody wrote a higher version: `by` says who, `why` why that is right. */
   | { readonly kind: 'superseded'; readonly version: number; readonly by: string; readonly why: string };
 
-/** Judges one document; contents are compared where `compared`. `epochs`: whether versions hold an epoch. */
+/** Judges one document by version and fingerprint, and by its whole contents where `compared`. `epochs`: whether versions hold an epoch. */
 export function verdictOf(wanted: Wanted, stored: Stored | null, { compared, epochs }: { readonly compared: boolean; readonly epochs: boolean }): Verdict {
   if (stored === null) return { kind: 'missing' };
   if (stored.version < wanted.version) return { kind: 'older', version: stored.version };
   if (stored.version > wanted.version) return { kind: 'superseded', version: stored.version, by: writerOf(stored.source), why: reasonOf(wanted.version, stored.version, epochs) };
-  if (!compared) return { kind: 'same' };
-  const { origin: _, ...body } = stored.source;
-  const expected = wanted.body();
-  if (isDeepStrictEqual(body, expected)) return { kind: 'same' };
-  return { kind: 'different', fields: differencesOf(wanted.id, '', expected, body).map(({ field, expected: should, actual }) => `${field}: ${JSON.stringify(actual)}, not ${JSON.stringify(should)}`) };
+  const fields = compared ? wholly(wanted, stored.source) : byFingerprint(wanted, stored.source);
+  return fields.length === 0 ? { kind: 'same' } : { kind: 'different', fields };
+}
+
+/** A document of before there were fingerprints has none: that is no difference. */
+function byFingerprint(wanted: Wanted, source: Json): string[] {
+  const [is, should] = [source[FINGERPRINT], wanted.body()[FINGERPRINT]];
+  return is === undefined || is === should ? [] : [`${FINGERPRINT}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`];
+}
+
+function wholly(wanted: Wanted, source: Json): string[] {
+  const { origin: _, ...body } = source;
+  const { [FINGERPRINT]: fingerprint, ...rest } = wanted.body();
+  const expected = body[FINGERPRINT] === undefined ? rest : { ...rest, [FINGERPRINT]: fingerprint };
+  if (isDeepStrictEqual(body, expected)) return [];
+  return differencesOf(wanted.id, '', expected, body).map(({ field, expected: should, actual }) => `${field}: ${JSON.stringify(actual)}, not ${JSON.stringify(should)}`);
 }
 
 function writerOf(source: Json): string {

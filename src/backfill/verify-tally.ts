@@ -27,7 +27,7 @@ const day = z.strictObject({
   same: count, missing: count, older: count, different: count, failed: count,
   /** By who wrote the higher version. */
   superseded: z.record(z.string(), count),
-  /** Documents whose contents were compared as well. */
+  /** Documents that were compared whole; the others by version and fingerprint. */
   compared: count,
   /** Sums over id and version of all but the superseded ones, in the extract and in the index: equal where the same versions stand in both. */
   fingerprint: z.strictObject({ extract: z.string(), index: z.string() }),

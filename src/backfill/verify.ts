@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope } from '../domain/envelope.ts';
 import { failureDocument } from '../domain/failure.ts';
+import { FINGERPRINT } from '../domain/fingerprint.ts';
 import { indexNameOf } from '../domain/index-name.ts';
 import { backfillLane } from '../domain/lane.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
@@ -26,7 +27,7 @@ export interface VerifyParts {
   readonly regions: ReadonlyMap<string, SearchAdmin>;
   /** The documents of a row group, converted as for a load. */
   readonly read: (group: Group) => Promise<RecordBlock>;
-  /** Share of the documents whose contents are compared, 0…1: the same ones in every region, each time. */
+  /** Share of the documents that are compared whole, 0…1; versions and fingerprints always are: the same ones in every region, each time. */
   readonly sample: number;
   readonly onProgress?: (progress: { readonly groups: number; readonly of: number; readonly rows: number }) => void;
 }
@@ -105,7 +106,7 @@ function failureOf(region: string, { where, offset, timestamp, envelope }: Item,
 }
 
 async function stored(cluster: SearchAdmin, wanted: readonly { index: string; id: string; whole: boolean }[], signal: AbortSignal): Promise<(Stored | null)[]> {
-  const docs = wanted.map(({ index, id, whole }) => ({ _index: index, _id: id, _source: whole ? true : ['origin'] }));
+  const docs = wanted.map(({ index, id, whole }) => ({ _index: index, _id: id, _source: whole ? true : ['origin', FINGERPRINT] }));
   const { body } = await cluster.call('POST', '/_mget?filter_path=docs._id,docs.found,docs._version,docs._source', { docs }, { timeoutMs: TIMEOUT_MS, signal });
   const answers = (body['docs'] ?? []) as { found?: boolean; _version?: number; _source?: Json }[];
   return answers.map((answer) => (answer.found === true ? { version: answer._version ?? 0, source: answer._source ?? {} } : null));

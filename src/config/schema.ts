@@ -85,7 +85,7 @@ const ingest = z.strictObject({
   commitIntervalMs: milliseconds.default(1_000).describe('how often the positions of the regions are committed'),
   enrichTimeoutMs: milliseconds.default(5_000).describe('an enricher that has to wait longer for a lookup fails its record'),
   drainTimeoutMs: milliseconds.default(20_000).describe('how long SIGTERM waits for what is in flight'),
-  sessionTimeoutMs: milliseconds.default(15_000).describe('how long after its last sign of life a member loses its partitions'),
+  sessionTimeoutMs: milliseconds.max(30_000).default(15_000).describe('how long after its last sign of life a member loses its partitions'),
   maxRecordBytes: z.int().min(1 * KIB).default(1_000_000).describe('larger documents become failure records; keep below the topics\' max.message.bytes'),
 }).check(
   numbersHold('inFlightBytes', 'at least fetchBytes', ['fetchBytes'], (inFlight, fetch) => inFlight >= fetch),
@@ -108,7 +108,7 @@ const processor = z.strictObject({
   probeMs: milliseconds.default(2_000).describe('how often a held lane asks whether it may go on'),
   commitIntervalMs: milliseconds.default(1_000).describe('how often settled batches are written down and offsets committed'),
   drainTimeoutMs: milliseconds.default(20_000).describe('how long SIGTERM waits for what is in flight'),
-  sessionTimeoutMs: milliseconds.default(15_000).describe('how long after its last sign of life a member loses its partitions'),
+  sessionTimeoutMs: milliseconds.max(30_000).default(15_000).describe('how long after its last sign of life a member loses its partitions'),
 }).check(
   numbersHold('budgetBytes', 'at least fetchBytes + inFlight × batchBytes', ['fetchBytes', 'inFlight', 'batchBytes'],
     (budget, fetch, inFlight, batch) => budget >= fetch + inFlight * batch),
@@ -140,6 +140,7 @@ const objectStore = z.strictObject({
   secretAccessKey: secret('secretAccessKey'),
   secretAccessKeyFile: secretFile('secret access key'),
   checksums: z.enum(['supported', 'required']).default('supported').describe('required for stores that refuse newer checksums (Swift 2.30)'),
+  conditionalWrites: z.enum(['supported', 'emulated']).default('supported').describe('emulated for stores that have none (OpenStack Swift): then only one loader may work at a time'),
   requestTimeoutMs: milliseconds.default(30_000).describe('a request without answer for this long has failed'),
   connectTimeoutMs: milliseconds.default(5_000).describe('the same for connecting'),
 }).check(
@@ -148,7 +149,18 @@ const objectStore = z.strictObject({
     (value['accessKeyId'] !== undefined) === (value['secretAccessKey'] !== undefined || value['secretAccessKeyFile'] !== undefined)),
 );
 
+const spark = z.strictObject({
+  submit: path.optional().describe('spark-submit of an installed Spark; default: PySpark is installed for this once'),
+  master: z.string().min(1).default('local[2]').describe('where Spark runs, as spark-submit takes it'),
+  memory: z.string().regex(/^\d+[mg]$/, 'such as 512m or 2g').default('1g').describe('of the driver, which does the work where the master is local'),
+  metastore: z.string().regex(/^thrift:\/\/\S+$/, 'such as thrift://metastore:9083').optional().describe('Hive metastore that knows the tables; default: an embedded one, filled from the folders of the warehouse'),
+  database: name.default('sluice').describe('database of the tables in the metastore'),
+  conf: z.record(z.string().regex(/^spark\./, 'a name that begins with "spark."'), z.string().describe('given to spark-submit as it is')).default({}).describe('further settings'),
+});
+
 const backfill = z.strictObject({
+  engine: z.enum(['duckdb', 'spark']).default('duckdb').describe('what runs the query of an extract: DuckDB in this process, or Spark SQL by spark-submit'),
+  spark: spark.prefault({}),
   prefix: z.string().regex(/^([^/].*\/)?$/, 'empty, or a path that ends with a slash').default('backfill/').describe('where cycles lie in the object store, below its own prefix'),
   memoryLimit: z.string().regex(/^\d+(MB|GB)$/, 'such as 512MB or 2GB').default('1GB').describe('of the embedded SQL engine; what does not fit goes to disk'),
   threads: z.int().positive().default(2).describe('of the embedded SQL engine'),
@@ -204,6 +216,9 @@ export const configSchema = z.strictObject({
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
   processor: processor.prefault({}),
+  heartbeats: z.strictObject({
+    everyMs: z.int().min(0).max(3_600_000).default(10_000).describe('ingest writes one heartbeat this often into each source partition that it reads; 0: none, as where it may not write there'),
+  }).prefault({}),
   monitor: monitor.prefault({}),
   http: z.strictObject({
     host: z.string().default('127.0.0.1').describe('where /metrics, /livez and /readyz are served'),

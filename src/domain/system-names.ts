@@ -12,3 +12,8 @@ export const AUDITS_INDEX = 'sluice-audits';
 export const ALERTS_INDEX = 'sluice-alerts';
 /** Base name of the index with a report for each backfill cycle. */
 export const BACKFILLS_INDEX = 'sluice-backfills';
+/** Pipeline name, in envelopes, of heartbeats: they travel in the topics of the data, and have an index of their own. */
+export const HEARTBEATS_PIPELINE = 'heartbeats';
+export const HEARTBEATS_SCHEMA = 1;
+/** Base name of their index; its period is the day in which they were emitted. */
+export const HEARTBEATS_INDEX = 'sluice-heartbeats';

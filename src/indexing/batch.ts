@@ -1,6 +1,7 @@
 import type { Operation } from '../domain/envelope.ts';
 import { keyOf, type Settlement, type Ticket } from '../domain/settlement.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
+import type { BeatInBatch } from './heartbeats.ts';
 import { Newest } from './newest.ts';
 import type { Flaw } from './precheck.ts';
 import type { Target } from './targets.ts';
@@ -102,6 +103,7 @@ export class Batch {
   readonly refusals: Refusal[] = [];
   /** `traceparent`s of the records whose traces are kept, the first of them. */
   readonly traces: string[] = [];
+  readonly beats: BeatInBatch[] = [];
   /** Indices of the operations, each with a number of its own. */
   readonly #groups = new Map<Target, number>();
   /** Full, or old enough: what the input gave. */

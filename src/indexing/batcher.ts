@@ -3,6 +3,7 @@ import { TRACE_HEADER } from '../domain/trace-header.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import { Batch, BatchPage, type Received } from './batch.ts';
+import { stamped, type HeartbeatContext } from './heartbeats.ts';
 import type { OperationReader, Unfit } from './operation-reader.ts';
 
 export interface BatcherOptions {
@@ -18,6 +19,7 @@ export interface BatcherOptions {
   readonly newBatchId: () => string;
   /** Whether records are looked at for their traces. */
   readonly traced?: boolean;
+  readonly heartbeats: HeartbeatContext;
   readonly clock: Clock;
 }
 
@@ -109,6 +111,7 @@ export class Batcher {
     const offset = block.offset(index);
     batch.advance(offset + 1, 1);
     if (unfit === null) {
+      if (this.#reader.current.target.heartbeats) return this.#putBeat(batch, block, index);
       batch.append(this.#reader.current, offset, block.timestamp(index));
       if (this.#options.traced === true) batch.trace(block.header(index, TRACE_HEADER));
       return;
@@ -123,5 +126,13 @@ export class Batcher {
       documentId: unfit.stage === 'precheck' ? this.#reader.currentId() : null,
       version: unfit.stage === 'precheck' ? this.#reader.current.version : null,
     });
+  }
+
+  #putBeat(batch: Batch, block: RecordBlock, index: number): void {
+    const { topic, partition } = block;
+    const [offset, timestamp] = [block.offset(index), block.timestamp(index)];
+    const beat = stamped(this.#reader.current, batch.id, { topic, partition, offset, timestamp }, this.#options.heartbeats);
+    if (beat !== null) batch.beats.push({ at: batch.count, ...beat.beat });
+    batch.append(beat?.input ?? this.#reader.current, offset, timestamp);
   }
 }

@@ -3,6 +3,7 @@ import type { Origin } from '../domain/origin.ts';
 import { BATCHES_INDEX } from '../domain/system-names.ts';
 import type { Batch } from './batch.ts';
 import type { Delivery } from './deliver.ts';
+import { beatEntries } from './heartbeats.ts';
 import type { BookEntry } from './lines-load.ts';
 
 /** Batches that one batch-metadata document may tell of; beyond it a further document is begun. */
@@ -22,6 +23,8 @@ export interface BatchRecord {
   readonly requests: number;
   readonly eventTime: { readonly min: number; readonly max: number } | null;
   readonly stages: Stages;
+  /** Documents of the heartbeats in it. */
+  readonly beats: readonly BookEntry[];
 }
 
 interface Counts { readonly applied: number; readonly superseded: number; readonly rejected: number; readonly refused: number }
@@ -30,7 +33,7 @@ interface Stages { readonly build_ms: number; readonly queue_ms: number; readonl
 /** Readings of the monotonic clock on a batch's way, ms: a wall clock that jumps would make nonsense of the spans. */
 export interface Moments { readonly closed: number; readonly sent: number; readonly delivered: number; readonly settled: number }
 
-export function batchRecord(batch: Batch, delivery: Delivery, moments: Moments, pipelineOf: (topic: string) => string): BatchRecord {
+export function batchRecord(batch: Batch, delivery: Delivery, moments: Moments, { origin, pipelineOf }: { readonly origin: Origin; readonly pipelineOf: (topic: string) => string }): BatchRecord {
   return {
     id: batch.id,
     startTime: batch.openedAt,
@@ -50,6 +53,7 @@ export function batchRecord(batch: Batch, delivery: Delivery, moments: Moments, 
       bulk_ms: Math.round(delivery.bulkMs),
       settle_ms: Math.round(moments.settled - moments.delivered),
     },
+    beats: beatEntries(batch, delivery, moments, origin),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { VersionType } from '../domain/lane.ts';
+import { HEARTBEATS_PIPELINE } from '../domain/system-names.ts';
 import { indexNameOf, isIndexName, type Period } from '../domain/index-name.ts';
 
 /** Index names remembered at once; the map starts afresh beyond it. */
@@ -14,6 +15,8 @@ export interface Target {
   readonly equalWins: boolean;
   /** The latest schema number of its pipeline that this code knows. */
   readonly schema: number;
+  /** Heartbeats are stamped on their way. */
+  readonly heartbeats: boolean;
 }
 
 export interface IndexPattern {
@@ -52,14 +55,14 @@ export class Targets {
     const year = new Date(routingTime).getUTCFullYear();
     if (year < 0 || year > 9_999) return null;
     const index = indexNameOf(pattern.base, pattern.period, routingTime);
-    return this.#byName.get(index) ?? this.#add(index, pattern.schema);
+    return this.#byName.get(index) ?? this.#add(index, pattern.schema, pipeline === HEARTBEATS_PIPELINE);
   }
 
-  #add(index: string, schema: number): Target | null {
+  #add(index: string, schema: number, heartbeats: boolean): Target | null {
     if (!isIndexName(index)) return null;
     if (this.#byName.size >= MAX_TARGETS) this.#byName.clear();
     const rest = `{"_index":${JSON.stringify(index)},"version_type":"${this.#versionType}","_id":"`;
-    const target: Target = { index, indexPrefix: Buffer.from(`{"index":${rest}`), deletePrefix: Buffer.from(`{"delete":${rest}`), equalWins: this.#versionType === 'external_gte', schema };
+    const target: Target = { index, indexPrefix: Buffer.from(`{"index":${rest}`), deletePrefix: Buffer.from(`{"delete":${rest}`), equalWins: this.#versionType === 'external_gte', schema, heartbeats };
     this.#byName.set(index, target);
     return target;
   }

@@ -3,7 +3,7 @@ import { versionTypeOf } from '../domain/lane.ts';
 import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA, HEARTBEATS_INDEX, HEARTBEATS_PIPELINE, HEARTBEATS_SCHEMA } from '../domain/system-names.ts';
 import type { PollOptions, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import type { Batch, Received } from './batch.ts';
 import { Batcher } from './batcher.ts';
@@ -23,7 +23,7 @@ import { patienceOf } from './patience.ts';
 import type { ProcessorParts } from './processor.ts';
 import { Slots } from './slots.ts';
 import type { LaneStatus } from './status.ts';
-import { Targets } from './targets.ts';
+import { Targets, type IndexPattern } from './targets.ts';
 
 /** Less than this is not worth a fetch, bytes. */
 const MIN_FETCH_BYTES = 64 * 1024;
@@ -92,7 +92,7 @@ export class Works {
     const joining = this.#consumer.start({
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions) => this.#revoked(partitions),
-      handOver: () => this.guard(this.#books.commit(this.#abort.signal)),
+      handOver: () => this.#handOver(),
     });
     await unlessAborted(joining, drain);
     this.#state = 'running';
@@ -151,7 +151,7 @@ export class Works {
     const moments = this.#inFlight.get(batch) ?? { closed: 0, sent: 0, delivered: 0 };
     const settled = this.#parts.clock.monotonic();
     for (const ticket of batch.tickets) this.#settlement.settle(ticket);
-    if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, this.#pipelineOf));
+    if (batch.count + batch.refusals.length > 0) this.#books.add(batchRecord(batch, delivery, { ...moments, settled }, { origin: this.#parts.origin, pipelineOf: this.#pipelineOf }));
     this.#report.settled(batch, delivery, settled - batch.openedTick);
     this.#tracing?.settled(batch);
     this.#inFlight.delete(batch);
@@ -241,13 +241,15 @@ export class Works {
   }
 
   #newBatcher(): Batcher {
-    const { lane, prefix, settings, clock, origin, newId, pipelines } = this.#parts;
-    const patterns = new Map(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
+    const { lane, prefix, settings, clock, origin, host, newId, pipelines } = this.#parts;
+    const patterns = new Map<string, IndexPattern>(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
     patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA });
+    patterns.set(HEARTBEATS_PIPELINE, { base: `${prefix}${HEARTBEATS_INDEX}`, period: 'day', schema: HEARTBEATS_SCHEMA });
     const targets = new Targets(patterns, versionTypeOf(lane.role));
     const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
     const { batchBytes, batchOperations, batchAgeMs } = settings;
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, traced: this.#tracing !== null }, reader, this.#settlement);
+    const heartbeats = { lane: lane.name, cluster: lane.source, destination: lane.destination, host, origin, now: () => clock.now() };
+    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, heartbeats, traced: this.#tracing !== null }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {
@@ -277,6 +279,11 @@ export class Works {
   #revoked(partitions: readonly TopicPartition[]): void {
     this.#settlement.revoke(partitions);
     this.#share();
+  }
+
+  async #handOver(): Promise<void> {
+    await this.guard(this.#books.commit(this.#abort.signal));
+    this.watch(this.#books.commitOften(this.#abort.signal));
   }
 
   #share(): void {

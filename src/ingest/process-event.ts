@@ -2,10 +2,12 @@ import type { SourceEvent } from '../domain/event.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { Document } from '../domain/document.ts';
 import type { Tracing } from '../ports/tracing.ts';
+import { isBeat } from '../heartbeat/beat.ts';
 import { decode } from './decode.ts';
 import { finish } from './document.ts';
 import { type EnrichContext, type Enriched, runEnrichers } from './enrich/run-enrichers.ts';
 import { errorFacts, type Failed, type FailureContext, failureRecord } from './failure.ts';
+import { heartbeatEnd } from './heartbeat.ts';
 import type { EventEnd } from './record.ts';
 
 /** A pipeline and the regional topic of its documents. */
@@ -26,6 +28,8 @@ export interface EventContext extends EnrichContext, FailureContext {
  * Never throws or rejects: whatever goes wrong is a failure of this event alone.
  */
 export function processEvent(route: Route, event: SourceEvent, context: EventContext): EventEnd | Promise<EventEnd> {
+  const beat = isBeat(event.payload) ? heartbeatEnd(route, event, event.payload, context) : null;
+  if (beat !== null) return beat;
   const decoded = decode(route.pipeline, event);
   if (!decoded.ok) return failed(event, context, { stage: 'decode', error: { type: 'decode_error', reason: decoded.problem }, documentId: null, version: null });
   const enriched = runEnrichers(route.pipeline, decoded.event, context);

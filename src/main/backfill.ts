@@ -41,14 +41,24 @@ export async function withRegions<Result>(config: Config, names: readonly string
   }
 }
 
-/** Works with an SQL engine and a folder of its own, which vanishes afterwards. */
-export async function withEngine<Result>({ backfill }: Config, work: (engine: TableEngine, scratch: string) => Promise<Result>): Promise<Result> {
+/** Works with a folder of its own, which vanishes afterwards. */
+export async function withScratch<Result>(work: (scratch: string) => Promise<Result>): Promise<Result> {
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-backfill-'));
-  const engine = await openDuckDb({ threads: backfill.threads, memoryLimit: backfill.memoryLimit, spillFolder: join(scratch, 'spill') });
   try {
-    return await work(engine, scratch);
+    return await work(scratch);
   } finally {
-    engine.close();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Works with an SQL engine and a folder of its own, which vanishes afterwards. */
+export async function withEngine<Result>({ backfill }: Config, work: (engine: TableEngine, scratch: string) => Promise<Result>): Promise<Result> {
+  return await withScratch(async (scratch) => {
+    const engine = await openDuckDb({ threads: backfill.threads, memoryLimit: backfill.memoryLimit, spillFolder: join(scratch, 'spill') });
+    try {
+      return await work(engine, scratch);
+    } finally {
+      engine.close();
+    }
+  });
 }

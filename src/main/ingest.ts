@@ -1,14 +1,17 @@
 import type { Config } from '../config/schema.ts';
+import type { TopicPartition } from '../domain/partition.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import type { IngestStatus } from '../ingest/status.ts';
 import { loadLookups } from '../lookups/lookups.ts';
 import type { HealthPart } from '../observability/health.ts';
 import { INGEST_TO } from '../monitor/rules/held.ts';
 import { tellState, type ToldState } from '../monitor/state-notes.ts';
+import { measureProcess } from '../observability/process-figures.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import { stateTopicOf } from '../setup/ensure-topics.ts';
 import { codeVersion } from './code-version.ts';
 import { openRegionLog, openSource } from './connections.ts';
+import { beat } from './heartbeat.ts';
 import { pipelinesOf } from './configured.ts';
 import { runService, type Component, type ServiceContext } from './service.ts';
 
@@ -42,18 +45,24 @@ async function ingestComponent({ config, clock, log, host, labels, tracing }: Se
       const refreshing = refresh(AbortSignal.any([drain, ended.signal]));
       // Into every region: the one that is cut loose cannot be told.
       const telling = [...regions.values()].map((region) => tellState({
-        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(),
+        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(), process: measureProcess(),
         read: () => statesOf(ingest.status(), host, ended.signal.aborted), onProblem: (problem) => log.debug({ problem }, 'state not told'),
       }, ended.signal));
+      const beating = beat({ config, log, clock, host, registry, owns: readBy(ingest.status) }, ended.signal);
       try {
         await ingest.run(drain);
       } finally {
         ended.abort();
-        await Promise.all([refreshing, ...telling]);
+        await Promise.all([refreshing, beating, ...telling]);
       }
     },
     close: () => ingest.close(),
   };
+}
+
+/** Whether a partition is read by this process. */
+function readBy(status: () => IngestStatus): (partition: TopicPartition) => boolean {
+  return ({ topic, partition }) => status().regions[0]?.partitions.some((read) => read.topic === topic && read.partition === partition) === true;
 }
 
 function statesOf({ regions }: IngestStatus, host: string, ended: boolean): ToldState[] {

@@ -3,7 +3,8 @@ import type { Config } from '../config/schema.ts';
 import { lanesBetween, type Lane } from '../domain/lane.ts';
 import { regionalTopicOf, sourceTopicOf } from '../domain/pipeline.ts';
 import { FAILURES_PIPELINE } from '../domain/system-names.ts';
-import type { Alert } from '../monitor/alerts/alert.ts';
+import { BEAT_STAGES } from '../indexing/heartbeats.ts';
+import { isOpen, type Alert } from '../monitor/alerts/alert.ts';
 import { Dispatcher } from '../monitor/alerts/dispatch.ts';
 import { standingIndexOf } from '../monitor/alerts/document.ts';
 import { AlertLedger } from '../monitor/alerts/ledger.ts';
@@ -13,6 +14,7 @@ import { Monitor, type MonitorReport } from '../monitor/monitor.ts';
 import { NoteFollower } from '../monitor/observe/notes.ts';
 import { Observer } from '../monitor/observe/observer.ts';
 import { RegionObserver } from '../monitor/observe/region.ts';
+import { exposeObserved } from '../monitor/prometheus/observed-metrics.ts';
 import { defaultRules } from '../monitor/rules/defaults.ts';
 import type { Rule } from '../monitor/rules/rule.ts';
 import { createRegistry } from '../observability/metrics.ts';
@@ -20,6 +22,7 @@ import type { Clock } from '../ports/clock.ts';
 import { stateTopicOf } from '../setup/ensure-topics.ts';
 import { pipelineAlerts } from '../../pipelines/alerts.ts';
 import { openAlertStores } from './alert-stores.ts';
+import { certificatesOf } from './certificates.ts';
 import { openChannels, runbookOf } from './channels.ts';
 import { openRegionLog, openSource } from './connections.ts';
 import { runService, type Component, type ServiceContext } from './service.ts';
@@ -53,13 +56,14 @@ function monitorComponent({ config, clock, log, host, labels }: ServiceContext):
     }),
     rules: rulesOf(config), intervalMs: config.monitor.intervalMs, report: reportTo(log, metrics),
   });
+  exposeObserved(registry, () => monitor.history);
   return {
     registry, close, run: (drain) => monitor.run(drain),
     health: {
       name: 'monitor',
       progress: () => ({ count: monitor.looks, hasWork: true }),
       notReady: () => (monitor.lastLook === null ? ['nothing was looked at yet'] : []),
-      status: () => ({ active: monitor.active, holder: lease.holder, lastLook: monitor.lastLook, alerts: monitor.alerts }),
+      status: () => ({ active: monitor.active, holder: lease.holder, lastLook: monitor.lastLook, alerts: monitor.alerts.filter(isOpen) }),
     },
   };
 }
@@ -72,10 +76,11 @@ function observerOf(config: Config, log: Logger, clock: Clock, searches: ReturnT
   const regions = new Map([...searches].map(([region, search]) => {
     const kafka = openRegionLog(config, region, log);
     const groups = lanes.filter((lane) => lane.source === region).map(groupOf);
-    return [region, new RegionObserver({ region, prefix, pipelines, topics, groups, admin: kafka.admin(), notes: new NoteFollower(kafka, stateTopicOf(prefix)), search, clock })];
+    return [region, new RegionObserver({ region, prefix, pipelines, topics, groups, admin: kafka.admin(), notes: new NoteFollower(kafka, stateTopicOf(prefix)), search, clock, stages: BEAT_STAGES, everyMs: config.heartbeats.everyMs, freshnessMs: config.monitor.thresholds.freshnessMs })];
   }));
   return new Observer({
-    lanes, regions, groupOf, clock,
+    lanes, regions, groupOf, clock, certificates: () => certificatesOf(config),
+    heartbeats: { everyMs: config.heartbeats.everyMs, freshnessMs: config.monitor.thresholds.freshnessMs },
     source: openSource(config, log).admin(), sourceTopics: pipelines.map((pipeline) => sourceTopicOf(prefix, pipeline)),
     ingestGroupOf: (region) => `${prefix}sluice.ingest.${region}`,
   });

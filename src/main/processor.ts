@@ -6,6 +6,7 @@ import { createProcessor, type Processor, type ProcessorParts } from '../indexin
 import type { LaneStatus } from '../indexing/status.ts';
 import type { HealthPart } from '../observability/health.ts';
 import { openLaneRate, type LaneRate } from './lane-rate.ts';
+import { measureProcess } from '../observability/process-figures.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import { tellState } from '../monitor/state-notes.ts';
 import { keepAhead } from '../setup/create-ahead.ts';
@@ -55,7 +56,7 @@ interface Company { readonly config: Config; readonly indices: IndexKeeper; read
 async function runWithCompany(parts: ProcessorParts, processor: Processor, { config, indices, rate }: Company, drain: AbortSignal): Promise<void> {
   const { lane, host, clock, log, source, prefix } = parts;
   const ended = new AbortController();
-  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), read: () => [{ lane: lane.name, host, ...stateOf(processor.status()) }], onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
+  const telling = tellState({ log: source, topic: stateTopicOf(prefix), clock, code: codeVersion(), process: measureProcess(), read: () => [{ lane: lane.name, host, ...stateOf(processor.status()) }], onProblem: (problem) => log.debug({ problem }, 'state not told') }, ended.signal);
   const pacing = rate.run(ended.signal);
   const ahead = keepAhead({ clock, keeper: indices, span: config.indices, families: datedFamiliesOf(prefix, parts.pipelines), onRound: (round) => tellRound(log, round) }, ended.signal);
   try {

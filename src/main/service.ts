@@ -36,7 +36,7 @@ export interface ServiceContext {
 }
 
 export interface ServiceOptions {
-  readonly name: 'ingest' | 'processor' | 'api' | 'monitor' | 'audit';
+  readonly name: 'ingest' | 'processor' | 'api' | 'monitor' | 'heartbeat' | 'audit';
   /** Ends with exit code 1 when the drain takes longer, ms. */
   readonly drainTimeoutMs: number;
   readonly build: (context: ServiceContext) => Promise<readonly Component[]>;

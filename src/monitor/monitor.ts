@@ -3,6 +3,7 @@ import { isOpen, type Alert } from './alerts/alert.ts';
 import type { Dispatcher } from './alerts/dispatch.ts';
 import type { AlertLedger } from './alerts/ledger.ts';
 import { isRemembered } from './alerts/notify.ts';
+import { LINGER_MS } from './alerts/hide.ts';
 import { obey } from './alerts/orders.ts';
 import { evaluate } from './evaluate.ts';
 import type { Lease } from './lease.ts';
@@ -49,6 +50,7 @@ export class Monitor {
   }
 
   get alerts(): readonly Alert[] { return this.#alerts ?? []; }
+  get history(): History { return this.#history; }
   get looks(): number { return this.#looks; }
   get active(): boolean { return this.#alerts !== null; }
   get lastLook(): number | null { return this.#history.at(-1)?.at ?? null; }
@@ -80,7 +82,7 @@ export class Monitor {
     const told = dispatcher.offer(judged, clock.now());
     report.changed(before, told);
     await ledger.save(told, clock.now());
-    this.#alerts = told.filter((alert) => isRemembered(alert, dispatcher.channels, clock.now(), GIVE_UP_MS));
+    this.#alerts = told.filter((alert) => isRemembered(alert, dispatcher.channels, clock.now(), GIVE_UP_MS) || stillExplains(alert, clock.now()));
   }
 
   async #renew(lease: Lease, report: MonitorReport): Promise<boolean> {
@@ -105,6 +107,11 @@ export class Monitor {
     await lease.release();
     await observer.close();
   }
+}
+
+/** What is over may still explain what figures over minutes show. */
+function stillExplains({ firedAt, resolvedAt }: Alert, now: number): boolean {
+  return firedAt !== null && resolvedAt !== null && now - resolvedAt < LINGER_MS;
 }
 
 /** How many alerts are open, by state and severity. */

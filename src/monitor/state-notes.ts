@@ -1,5 +1,6 @@
 import { readCompacted } from '../compacted/read-compacted.ts';
 import { SluiceError, messageOf } from '../domain/errors.ts';
+import type { ProcessFigures } from '../observability/process-figures.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordLog, RecordProducer } from '../ports/record-log.ts';
 
@@ -26,6 +27,8 @@ export interface StateNote {
   readonly startedAt?: number;
   /** Version of its code; absent in notes of older code. */
   readonly code?: string;
+  /** How the process and its host are; absent in notes of older code. */
+  readonly process?: ProcessFigures;
 }
 
 /** The state of one lane as its process sees it. */
@@ -38,6 +41,7 @@ export interface StateNotesOptions {
   /** One state a lane, always of the same lanes. */
   readonly read: () => readonly ToldState[];
   readonly code: string;
+  readonly process?: () => ProcessFigures;
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
 }
@@ -63,12 +67,13 @@ interface Told {
   readonly tick: number;
 }
 
-async function tell(producer: RecordProducer, { topic, read, code, clock, onProblem }: StateNotesOptions, told: Map<string, Told>): Promise<void> {
+async function tell(producer: RecordProducer, { topic, read, code, process, clock, onProblem }: StateNotesOptions, told: Map<string, Told>): Promise<void> {
   const [now, tick] = [clock.now(), clock.monotonic()];
   const notes = read().filter((state) => isDue(state, told.get(state.lane), tick)).map((state) => noteOf(state, told.get(state.lane)?.note, code, now));
   if (notes.length === 0) return;
+  const figures = process === undefined ? {} : { process: process() };
   try {
-    await producer.send(notes.map((note) => ({ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify(note)) })));
+    await producer.send(notes.map((note) => ({ topic, key: Buffer.from(`${note.lane}/${note.host}`), value: Buffer.from(JSON.stringify({ ...note, ...figures })) })));
     for (const note of notes) told.set(note.lane, { note, tick });
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;

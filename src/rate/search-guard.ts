@@ -2,48 +2,74 @@
 export interface SearchReading {
   readonly queries: number;
   readonly queryMs: number;
-  /** Searches that wait for a thread, and those that were turned away so far. */
+  /** Searches that wait for a thread, the threads there are, and the searches that were turned away so far. */
   readonly queued: number;
+  readonly threads: number;
   readonly turnedAway: number;
   /** Indexing pressure of the fullest node: memory held by writes ÷ its limit, 0…1. */
   readonly pressure: number;
 }
 
-/** With fewer searches between two readings there is nothing to guard. */
-const FEWEST_QUERIES = 8;
+/** With fewer searches a second there is nothing to guard. */
+const FEWEST_PER_SECOND = 2.5;
 /** Documents/s of a host while it is learned how fast search is undisturbed. */
-const LEARNING_RATE = 500;
-/** Readings under that rate from which this is learned; the first one still tells of what was before. */
-const LEARNING_READINGS = 4;
+export const LEARNING_RATE = 500;
+/** Readings under that rate from which this is learned, at first and later; one more goes before them, since it still tells of what was before. */
+const LEARNING_READINGS = 11;
+const LOOKING_READINGS = 5;
+/** Searches change with the hour and with the index, so it is looked at anew this often, ms; by the wall clock, so that all hosts look at once and none is in another's way. */
+const LOOK_EVERY_MS = 15 * 60_000;
+/** Weight of a new look against what was known. */
+const LOOK_WEIGHT = 0.5;
 /** No host is slowed below this: what comes in all the time must still be indexed. */
 const LEAST_RATE = 50;
-const MOST_GROWTH = 1.3;
+/** The limit changes by the deviation from the factor to the power of this … */
+const GAIN = 0.3;
+/** … but grows fast below this part of what is allowed, and faster up to this part of where it was before an alarm. */
+const UNFELT = 0.3;
+const GROWTH = 1.2;
+const RETURN_GROWTH = 1.6;
+const RETURN_TO = 0.7;
+/** So far above the factor is an alarm: it is cut to what should be right, by half at most, and so many readings are waited for, since a cluster takes time to recover. */
+const ALARM = 1.3;
 const MOST_CUT = 0.5;
+const RECOVERY_READINGS = 2;
 /** A limit far above what is sent would come too late when more is to be sent. */
 const HEADROOM = 2;
 /** Weight of the newest reading in the mean that is steered by. */
-const WEIGHT = 0.4;
-/** Weight of a reading that is faster than the baseline, and of one that is slower: a growing index makes searches slower for good, over days. */
-const FASTER_WEIGHT = 0.3;
-const SLOWER_WEIGHT = 0.00003;
-/** A difference of so many ms is noise, whatever the ratio. */
-const NOTICEABLE_MS = 2;
+const WEIGHT = 0.35;
+/** A lane that sends this part of its limit is held by it. */
+const BINDING = 0.8;
+/** A difference of less than so many ms is noise, whatever the ratio. */
+const NOTICEABLE_MS = 0.1;
 /** The slowest hundredth suffers more than the mean: (p99 factor − 1) ÷ (mean factor − 1), as `npm run bench -- search-guard` measures it. */
-const TAIL = 1.5;
+const TAIL = 4.6;
+/** So many for each thread may wait: one search asks many shards at once. */
+const MOST_QUEUED = 5;
 const MOST_PRESSURE = 0.7;
+
+/** A look at undisturbed searches. `stale`: the reading that still tells of what was before has not come yet. */
+interface Learning { readonly readings: number; readonly means: number[]; stale: boolean }
 
 /**
  * Decides how many documents/s a host may send so that search suffers no more than the operator allows. Pure: readings in,
- * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones.
+ * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones. Until two readings
+ * have told whether anybody searches, little is sent.
  */
 export class SearchGuard {
   #factor: number;
   readonly #fixedBaseline: number | null;
   #last: SearchReading | null = null;
   #baseline: number | null;
-  #learned = 0;
+  #learning: Learning | null = null;
+  /** The span of `LOOK_EVERY_MS` in which it was learned last. */
+  #span: number | null = null;
   #mean: number | null = null;
-  #limit: number | null = null;
+  #limit: number | null = LEARNING_RATE;
+  /** Readings that are not judged: the cluster recovers. */
+  #waiting = 0;
+  /** Where the limit was before the alarms that are not over yet. */
+  #before: number | null = null;
 
   /** `factor`: p99 of searches with indexing ÷ without; 0 guards nothing. `baselineMs`: mean latency without indexing where it is known. */
   constructor(factor: number, baselineMs: number | null) {
@@ -53,44 +79,97 @@ export class SearchGuard {
   }
 
   /** Documents/s; null: as many as there are. */
-  get limit(): number | null { return this.#limit; }
+  get limit(): number | null {
+    if (this.off) return null;
+    return this.#learning === null ? this.#limit : Math.min(LEARNING_RATE, this.#limit ?? LEARNING_RATE);
+  }
+
   /** Mean search latency without indexing as far as it is known, ms. */
   get baselineMs(): number | null { return this.#baseline; }
   get off(): boolean { return this.#factor === 0; }
+  set factor(factor: number) { this.#factor = factor; }
 
-  set factor(factor: number) {
-    this.#factor = factor;
-    if (factor === 0) this.#limit = null;
-  }
-
-  /** A reading, and what this host sent since the last one, documents/s. */
-  observe(reading: SearchReading, sent: number): void {
+  /** A reading `seconds` after the last one, what this host sent meanwhile (documents/s), and the wall clock (epoch ms). */
+  observe(reading: SearchReading, { seconds, sent, now }: { readonly seconds: number; readonly sent: number; readonly now: number }): void {
     const last = this.#last;
     this.#last = reading;
     if (last === null || this.off || reading.queries < last.queries) return; // the first one, or a node began anew
     const queries = reading.queries - last.queries;
-    if (reading.turnedAway > last.turnedAway || reading.queued > 0 || reading.pressure > MOST_PRESSURE) this.#steer(MOST_CUT, sent);
-    else if (queries < FEWEST_QUERIES) this.#limit = null;
+    if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#cut(MOST_CUT, sent);
+    else if (queries < FEWEST_PER_SECOND * seconds) this.#rest();
+    else if (this.#toLearn(now, sent)) this.#learn((reading.queryMs - last.queryMs) / queries);
     else this.#judge((reading.queryMs - last.queryMs) / queries, sent);
   }
 
+  /** Nobody searches: nothing to guard, and nothing to learn. */
+  #rest(): void {
+    this.#limit = null;
+    if (this.#learning !== null) this.#span = null;
+    this.#learning = null;
+  }
+
   #judge(mean: number, sent: number): void {
-    if (this.#fixedBaseline === null && this.#learned < LEARNING_READINGS) return this.#learn(mean);
+    if (this.#waiting-- > 0) return;
+    this.#waiting = 0;
     const baseline = this.#baseline as number;
     this.#mean = this.#mean === null ? mean : this.#mean + WEIGHT * (mean - this.#mean);
-    if (this.#fixedBaseline === null) this.#baseline = baseline + (mean < baseline ? FASTER_WEIGHT : SLOWER_WEIGHT) * (mean - baseline);
-    const slower = Math.max(0, this.#mean - baseline - NOTICEABLE_MS) / Math.max(baseline, NOTICEABLE_MS);
-    this.#steer(this.#factor / (1 + TAIL * slower), sent);
+    const slowerMs = this.#mean - baseline;
+    const factor = slowerMs < NOTICEABLE_MS ? 1 : 1 + (TAIL * slowerMs) / baseline;
+    if (factor > this.#factor * ALARM) this.#cut((this.#factor - 1) / (factor - 1), sent);
+    else this.#change(this.#growth(factor), sent);
+  }
+
+  /** By how much the limit changes at this factor: fast while search feels next to nothing, careful near what is allowed. */
+  #growth(factor: number): number {
+    if (factor > 1 + (this.#factor - 1) * UNFELT) return (this.#factor / factor) ** GAIN;
+    if (this.#before !== null && (this.#limit ?? 0) * RETURN_GROWTH < this.#before * RETURN_TO) return RETURN_GROWTH;
+    this.#before = null;
+    return GROWTH;
+  }
+
+  #cut(by: number, sent: number): void {
+    this.#before ??= this.#limit ?? sent;
+    this.#change(Math.max(MOST_CUT, by), sent);
+    this.#mean = null;
+    this.#waiting = RECOVERY_READINGS;
+  }
+
+  #change(by: number, sent: number): void {
+    const from = Math.min(this.#limit ?? sent, Math.max(LEARNING_RATE, sent * HEADROOM));
+    this.#limit = Math.max(LEAST_RATE, from * by);
+  }
+
+  /** A lane that sends less than it may is not slowed down for a look: what is new must not wait for that. */
+  #toLearn(now: number, sent: number): boolean {
+    if (this.#fixedBaseline !== null) return false;
+    const span = Math.floor(now / LOOK_EVERY_MS);
+    if (this.#learning === null && span !== this.#span) {
+      this.#span = span;
+      if (this.#baseline !== null && sent < (this.#limit ?? Number.POSITIVE_INFINITY) * BINDING) return false;
+      this.#learning = { readings: this.#baseline === null ? LEARNING_READINGS : LOOKING_READINGS, means: [], stale: true };
+    }
+    return this.#learning !== null;
   }
 
   #learn(mean: number): void {
-    this.#limit = LEARNING_RATE;
-    if (this.#learned > 0) this.#baseline = Math.min(mean, this.#baseline ?? mean);
-    this.#learned += 1;
+    const learning = this.#learning as Learning;
+    if (learning.stale) {
+      learning.stale = false;
+      return;
+    }
+    learning.means.push(mean);
+    if (learning.means.length < learning.readings) return;
+    const undisturbed = midMean(learning.means);
+    this.#baseline = this.#baseline === null ? undisturbed : this.#baseline + LOOK_WEIGHT * (undisturbed - this.#baseline);
+    this.#limit ??= LEARNING_RATE;
+    this.#mean = null;
+    this.#learning = null;
   }
+}
 
-  #steer(by: number, sent: number): void {
-    const from = Math.min(this.#limit ?? sent, Math.max(LEARNING_RATE, sent * HEADROOM));
-    this.#limit = Math.max(LEAST_RATE, from * Math.max(MOST_CUT, Math.min(MOST_GROWTH, by)));
-  }
+/** The mean of the middle ones: a collection of garbage, a merge or another program falls into any few seconds. */
+function midMean(values: readonly number[]): number {
+  const drop = Math.floor(values.length / 3);
+  const middle = values.toSorted((a, b) => a - b).slice(drop, values.length - drop);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }

@@ -22,8 +22,11 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
   return SLUICE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice');
 }
 
+/** What is to be resolved: a folder with a pom. */
+type Parts = Pick<ServerKind, 'kind' | 'sources' | 'complete'>;
+
 /** Resolves a kind's pom with Maven, unless the cache has it. Several processes may ask at once. */
-export async function install(kind: ServerKind, jdk: Jdk, report: Report, signal?: AbortSignal): Promise<Installation> {
+export async function install(kind: Parts, jdk: Jdk, report: Report, signal?: AbortSignal): Promise<Installation> {
   const sources = join(PROJECT, kind.sources);
   const folder = join(cacheFolder(), `${kind.kind}-${hashOf(sources)}`);
   if (!existsSync(folder)) {
@@ -34,7 +37,7 @@ export async function install(kind: ServerKind, jdk: Jdk, report: Report, signal
   return installationIn(folder, jdk);
 }
 
-async function fetchInto(folder: string, kind: ServerKind, sources: string, jdk: Jdk, report: Report, signal?: AbortSignal): Promise<void> {
+async function fetchInto(folder: string, kind: Parts, sources: string, jdk: Jdk, report: Report, signal?: AbortSignal): Promise<void> {
   if (existsSync(folder)) return;
   await mkdir(cacheFolder(), { recursive: true });
   const fresh = await mkdtemp(`${folder}.`);

@@ -22,7 +22,7 @@ async function extracted(query: string, rowGroupRows = 2_048): Promise<{ store: 
   const { etag } = (await store.put('x.parquet', bytes)) as { etag: string };
   const buffer = exactly(bytes);
   const { columns, rows, rowGroups } = await factsOf({ byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) });
-  return { store, manifest: { columns: [...columns], files: [{ key: 'x.parquet', day: '2026-11-02', bytes: bytes.length, etag, sha256: '0'.repeat(64), rows, rowGroups }] } };
+  return { store, manifest: { columns: [...columns], files: [{ key: 'x.parquet', format: 'parquet', day: '2026-11-02', bytes: bytes.length, etag, sha256: '0'.repeat(64), rows, rowGroups }] } };
 }
 
 async function rowsOf({ store, manifest }: Awaited<ReturnType<typeof extracted>>): Promise<Row[]> {

@@ -68,15 +68,29 @@ describe('verify', () => {
     expect(day?.fingerprint.index).not.toBe(day?.fingerprint.extract);
   });
 
-  it('compares the contents of a sample alone, the versions of all', async () => {
+  it('compares a sample of the documents whole', async () => {
     const ground = await loaded();
     const found = await verified(ground, 0.3);
     const compared = found.days.reduce((sum, day) => sum + day.compared, 0);
     expect(compared).toBeGreaterThan(0);
     expect(compared).toBeLessThan(expected.size);
-    for (const { id, index } of expected.values()) (ground.search.document(index, id) as unknown as { source: Json }).source = {};
+    for (const { id, index } of expected.values()) {
+      const stored = ground.search.document(index, id) as unknown as { source: Json };
+      stored.source = { ...stored.source, listing_id: 'another' };
+    }
     expect((await verified(ground, 0)).ok).toBe(true);
     expect((await verified(ground, 0.3)).days.reduce((sum, day) => sum + day.different, 0)).toBe(compared);
+  });
+
+  it('compares the fingerprints of all; a document of before there were any is taken by its version', async () => {
+    const ground = await loaded();
+    const [changed, old] = [documentAt(ground.search, 0), documentAt(ground.search, 1)];
+    changed.stored.source = { ...changed.stored.source, fingerprint: 7 };
+    const { fingerprint: _, ...before } = old.stored.source as Json & { fingerprint: number };
+    old.stored.source = before;
+    const found = await verified(ground, 0);
+    expect(found.findings).toMatchObject([{ kind: 'different', id: changed.id, detail: expect.stringContaining('fingerprint: 7, not ') as string }]);
+    expect((await verified(ground, 1)).findings).toHaveLength(1);
   });
 
   it('tells rows that are in the failure index: those that were no documents, and those that Elasticsearch rejected', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { documentsFrom, indexOf, recordOf } from '../../bench/documents.ts';
-import { bestShape, rawBodies, type RawShape } from '../../bench/raw-limit.ts';
+import { bestShape, rawBodies, shapeOf, type RawShape } from '../../bench/raw-limit.ts';
 import { ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
 import { originSuffix } from '../../src/domain/origin.ts';
 import { Settlement } from '../../src/domain/settlement.ts';
@@ -40,6 +40,10 @@ describe('the raw limit', () => {
     const { of } = await documentsFrom(undefined);
     const bodies = rawBodies(of, 25, () => 'sales', 10);
     expect(bodies.map((body) => body.toString().trimEnd().split('\n').length / 2)).toEqual([10, 10, 5]);
+  });
+
+  it.each([['5000x3', { operations: 5_000, connections: 3 }], ['5000', undefined], ['0x3', undefined], ['', undefined]])('takes %j as a shape: %j', (text, shape) => {
+    expect(shapeOf(text)).toEqual(shape);
   });
 
   it('is taken at the fastest shape: the best size first, then the best number of connections for it', async () => {

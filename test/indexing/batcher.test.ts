@@ -35,7 +35,7 @@ function workbench(): { batcher: Batcher; received: (offset: number) => Received
   const partition = { topic: 'documents.things', partition: 0 };
   settlement.assign([partition]);
   const reader = new OperationReader({ targets: new Targets(new Map(), 'external'), pipelineOf: () => 'things', maxDocumentBytes: 1_000 });
-  const batcher = new Batcher({ batchBytes: 4_096, batchOperations: 10, batchAgeMs: AGE, limits: () => ({ operations: 10, bytes: 4_096 }), suffix: Buffer.from('}'), pipelineOf: () => 'things', newBatchId: () => 'batch', clock }, reader, settlement);
+  const batcher = new Batcher({ batchBytes: 4_096, batchOperations: 10, batchAgeMs: AGE, limits: () => ({ operations: 10, bytes: 4_096 }), suffix: Buffer.from('}'), pipelineOf: () => 'things', newBatchId: () => 'batch', clock, heartbeats: { lane: 'west-west', cluster: 'west', destination: 'west', host: 'h', origin: { role: 'primary', code: 't', host_group: 'g' }, now: () => 0 } }, reader, settlement);
   const received = (offset: number): Received => ({
     assignment: settlement.assignmentOf(partition) as number,
     block: { ...partition, count: 1, bytes: 1, nextOffset: offset + 1, highWatermark: offset + 1, offset: () => offset, timestamp: () => 0, key: () => null, value: () => null, header: () => null },

@@ -1,4 +1,4 @@
-import type { BatchFacts, ElasticsearchFacts, FailureCount, KafkaFacts, LaneFacts, Observation, PartitionFacts, RegionFacts } from '../../src/monitor/observe/observation.ts';
+import type { BatchFacts, ElasticsearchFacts, FailureCount, HeartbeatFacts, KafkaFacts, LaneFacts, Observation, PartitionFacts, RegionFacts } from '../../src/monitor/observe/observation.ts';
 import { remember, type History } from '../../src/monitor/observe/history.ts';
 import { evaluate } from '../../src/monitor/evaluate.ts';
 import type { Alert } from '../../src/monitor/alerts/alert.ts';
@@ -22,6 +22,8 @@ export interface Changes {
   readonly notes?: readonly Partial<StateNote>[];
   readonly region?: Partial<RegionFacts>;
   readonly regions?: readonly RegionFacts[];
+  readonly heartbeats?: Partial<Observation['heartbeats']>;
+  readonly certificates?: Observation['certificates'];
 }
 export type Script = (second: number) => Changes;
 
@@ -30,13 +32,14 @@ export function series(seconds: number, script: Script): Observation[] {
   return Array.from({ length: Math.floor(seconds / STEP_S) + 1 }, (_, at) => observation(at * STEP_S, script(at * STEP_S)));
 }
 
-function observation(second: number, { lane, ingest, notes = [], region = {}, regions }: Changes): Observation {
+function observation(second: number, { lane, ingest, notes = [], region = {}, regions, heartbeats = {}, certificates = [] }: Changes): Observation {
   const at = START + second * 1_000;
   return {
     at,
     lanes: [laneFacts(lane === undefined ? [] : lane)],
     ingest: [{ region: 'west', partitions: ingest === undefined ? [] : ingest }],
     regions: regions ?? [regionFacts('west', at, {}), regionFacts('east', at, region)],
+    heartbeats: { everyMs: 10_000, partitions: 24, freshnessMs: 30_000, ...heartbeats }, certificates,
     notes: notes.map((note) => ({ lane: 'west-east', host: 'h1', state: 'running', reason: null, at, since: START, startedAt: START, code: '1', ...note })),
   };
 }
@@ -46,13 +49,18 @@ function laneFacts(partitions: readonly PartitionFacts[] | null): LaneFacts {
 }
 
 export function regionFacts(region: string, at: number, changes: Partial<RegionFacts>): RegionFacts {
-  return { region, kafka: kafka({}), elasticsearch: elastic({}), problems: { kafka: null, elasticsearch: null }, batches: [batch({ lastEnd: at })], failures: [], documents: { things: 100 }, ...changes };
+  return { region, kafka: kafka({}), elasticsearch: elastic({}), problems: { kafka: null, elasticsearch: null }, batches: [batch({ lastEnd: at })], failures: [], heartbeats: [beats({ lastEmitted: at - 5_000 })], documents: { things: 100 }, ...changes };
 }
 
 export function kafka(changes: Partial<KafkaFacts>): KafkaFacts { return { brokers: 3, underReplicated: [], offline: [], ...changes }; }
 export function elastic(changes: Partial<ElasticsearchFacts>): ElasticsearchFacts { return { status: 'green', nodes: 3, unassignedShards: 0, diskUsed: 0.5, ...changes }; }
-export function batch(changes: Partial<BatchFacts>): BatchFacts { return { lane: 'west-east', host: 'h1', lastEnd: START, operations: 1_000, failed: 0, dayBefore: 1_000, ...changes }; }
+export function batch(changes: Partial<BatchFacts>): BatchFacts { return { lane: 'west-east', host: 'h1', lastEnd: START, operations: 1_000, failed: 0, dayBefore: 1_000, weekBefore: 1_000, ...changes }; }
 export function failure(changes: Partial<FailureCount>): FailureCount { return { lane: 'west-east', host: 'h1', pipeline: 'things', stage: 'index', type: 'mapper_parsing_exception', count: 1, firstSeen: START - 86_400_000, ...changes }; }
+/** All that were expected came in time, but for what is changed; `share` of them in every window. */
+export function beats({ share = 1, received = share, ...changes }: Partial<HeartbeatFacts> & { share?: number; received?: number }): HeartbeatFacts {
+  const windows = [1, 5, 30, 60, 360, 1_440].map((minutes) => ({ ms: minutes * 60_000, until: START - 30_000, received: minutes * 6 * 24 * received, onTime: minutes * 6 * 24 * share }));
+  return { lane: 'west-east', lastEmitted: START, since: START - 7 * 86_400_000, latencyMs: 500, stages: { source: 10, bulk: 90 }, windows, ...changes };
+}
 export function partition(committed: number, latest: number, changes: Partial<PartitionFacts> = {}): PartitionFacts { return { topic: 't', partition: 0, earliest: 0, committed, latest, ...changes }; }
 export function time(second: number): number { return START + second * 1_000; }
 

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { SearchGuard } from '../../src/rate/search-guard.ts';
 
 const READING_SECONDS = 3;
+const MINUTE_MS = 60_000;
+/** In the middle of the quarter of an hour between two looks. */
+const BEGAN = Date.UTC(2026, 10, 22, 12, 5);
+const THREADS = 4;
 
 /** A cluster whose searches get slower with every document per second that is sent to it. */
 class Searched {
@@ -10,6 +14,7 @@ class Searched {
   queued = 0;
   turnedAway = 0;
   searchesPerSecond = 20;
+  now = BEGAN;
   readonly #meanAt: (sent: number) => number;
 
   constructor(meanAt: (sent: number) => number) {
@@ -20,9 +25,10 @@ class Searched {
   round(guard: SearchGuard, most = 20_000): number {
     const sent = Math.min(most, guard.limit ?? most);
     const queries = this.searchesPerSecond * READING_SECONDS;
+    this.now += READING_SECONDS * 1_000;
     this.#queries += queries;
     this.#queryMs += queries * this.#meanAt(sent);
-    guard.observe({ queries: this.#queries, queryMs: this.#queryMs, queued: this.queued, turnedAway: this.turnedAway, pressure: 0 }, sent);
+    guard.observe({ queries: this.#queries, queryMs: this.#queryMs, queued: this.queued, threads: THREADS, turnedAway: this.turnedAway, pressure: 0 }, { seconds: READING_SECONDS, sent, now: this.now });
     return sent;
   }
 }
@@ -36,6 +42,34 @@ function settled(guard: SearchGuard, cluster: Searched, rounds = 60): number[] {
 }
 
 describe('the search guard', () => {
+  it('sends little before it knows whether anybody searches', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    expect(guard.limit).toBe(500);
+    cluster.searchesPerSecond = 1;
+    cluster.round(guard);
+    expect(guard.limit).toBe(500);
+    cluster.round(guard);
+    expect(guard.limit).toBeNull();
+  });
+
+  it('is back near where it was soon after a disturbance', () => {
+    let disturbance = 1;
+    const [guard, cluster] = [new SearchGuard(2, null), new Searched((sent) => linear(sent) * disturbance)];
+    const before = settled(guard, cluster, 100).at(-1) as number;
+    disturbance = 2;
+    settled(guard, cluster, 10);
+    expect(guard.limit).toBeLessThan(before / 3);
+    disturbance = 1;
+    expect(settled(guard, cluster, 12).at(-1)).toBeGreaterThan(before * 0.6);
+  });
+
+  it('learns from undisturbed readings although some are disturbed', () => {
+    let reading = 0;
+    const guard = new SearchGuard(1.5, null);
+    settled(guard, new Searched((sent) => linear(sent) * (reading++ % 4 === 0 ? 3 : 1)), 14);
+    expect(guard.baselineMs).toBeCloseTo(linear(500), 6);
+  });
+
   it('lets the lane send all it has where nobody searches', () => {
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
     cluster.searchesPerSecond = 1;
@@ -45,10 +79,9 @@ describe('the search guard', () => {
   it('learns how fast search is undisturbed, then leaves indexing what search can bear', () => {
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
     const sent = settled(guard, cluster);
-    expect(Math.min(...sent)).toBeGreaterThan(2_000);
+    expect(Math.min(...sent)).toBeGreaterThan(1_500);
     expect(Math.max(...sent)).toBeLessThan(6_000);
-    expect(guard.baselineMs).toBeGreaterThan(19);
-    expect(guard.baselineMs).toBeLessThan(23);
+    expect(guard.baselineMs).toBeCloseTo(linear(500), 6);
   });
 
   it('leaves more where the operator lets search suffer more', () => {
@@ -65,15 +98,59 @@ describe('the search guard', () => {
   it('yields at once where searches queue or are turned away', () => {
     const [guard, cluster] = [new SearchGuard(2, 20), new Searched(linear)];
     const before = settled(guard, cluster).at(-1) as number;
-    cluster.queued = 3;
+    cluster.queued = THREADS * 10;
     for (let round = 0; round < 4; round += 1) cluster.round(guard);
     expect(guard.limit).toBeLessThan(before / 8);
     cluster.queued = 0;
     expect(settled(guard, cluster).at(-1)).toBeGreaterThan(before * 0.8);
   });
 
+  it('minds no queue that one search over many shards makes', () => {
+    const [guard, cluster] = [new SearchGuard(2, 20), new Searched(linear)];
+    cluster.queued = THREADS * 2;
+    const calm = settled(new SearchGuard(2, 20), new Searched(linear)).at(-1) as number;
+    expect(settled(guard, cluster).at(-1)).toBeCloseTo(calm, 6);
+  });
+
+  it('comes to the same rate whether a reading is a little fast or a little slow', () => {
+    const rateAt = (noise: number): number => {
+      let at = 0;
+      const sent = settled(new SearchGuard(1.5, null), new Searched((rate) => linear(rate) * (1 + (at++ % 2 === 0 ? noise : -noise))), 200);
+      return sent.reduce((sum, one) => sum + one, 0) / sent.length;
+    };
+    expect(Math.abs(rateAt(0.03) / rateAt(0) - 1)).toBeLessThan(0.2);
+  });
+
+  it('looks anew at undisturbed searches every quarter of an hour, and goes on where it was', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    const before = settled(guard, cluster).at(-1) as number;
+    cluster.now = BEGAN + 9 * MINUTE_MS + 58_000;
+    expect(Math.max(...settled(guard, cluster, 5).slice(2))).toBe(500);
+    expect(settled(guard, cluster, 10).at(-1)).toBeGreaterThan(before * 0.8);
+  });
+
+  it('does not slow a lane for a look that sends less than it may', () => {
+    const [guard, cluster] = [new SearchGuard(2, null), new Searched(linear)];
+    settled(guard, cluster, 100);
+    cluster.now = BEGAN + 24 * MINUTE_MS + 58_000;
+    for (let round = 0; round < 6; round += 1) expect(cluster.round(guard, 800)).toBe(800);
+  });
+
+  it('follows searches that have become slower for good', () => {
+    let slower = 1;
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched((sent) => linear(sent) * slower)];
+    const before = settled(guard, cluster).at(-1) as number;
+    slower = 2;
+    for (let look = 1; look <= 8; look += 1) {
+      cluster.now = BEGAN + look * 15 * MINUTE_MS;
+      settled(guard, cluster);
+    }
+    expect(guard.baselineMs).toBeCloseTo(linear(500) * 2, 0);
+    expect(settled(guard, cluster).at(-1)).toBeGreaterThan(before * 0.7);
+  });
+
   it('takes no notice of differences that are too small to matter', () => {
-    const [guard, cluster] = [new SearchGuard(1.3, 1), new Searched((sent) => (sent > 500 ? 2.5 : 1))];
+    const [guard, cluster] = [new SearchGuard(1.3, 0.1), new Searched((sent) => (sent > 500 ? 0.19 : 0.1))];
     expect(settled(guard, cluster, 100).at(-1)).toBe(20_000);
   });
 

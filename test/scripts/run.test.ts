@@ -13,6 +13,12 @@ describe('the environment of a program of this repository', () => {
     expect(environment(resolve('test/run.ts'), {})).not.toHaveProperty('NODE_OPTIONS');
   });
 
+  it('lets the allocator keep one pool there, unless told otherwise', () => {
+    expect(environment(SLUICE, {})['MALLOC_ARENA_MAX']).toBe('1');
+    expect(environment(SLUICE, { MALLOC_ARENA_MAX: '4' })['MALLOC_ARENA_MAX']).toBe('4');
+    expect(environment(resolve('test/run.ts'), {})).not.toHaveProperty('MALLOC_ARENA_MAX');
+  });
+
   it('leaves the last word to options that are given', () => {
     expect(environment(SLUICE, { NODE_OPTIONS: '--max-semi-space-size=64' })['NODE_OPTIONS']).toMatch(/ --max-semi-space-size=64$/);
   });

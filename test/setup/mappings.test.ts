@@ -28,7 +28,7 @@ describe('mapping files', () => {
     await expect(readMapping(name, folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(name) as string });
   });
 
-  test.each(['sluice-failures', 'sluice-batches', 'sluice-alerts', 'sluice-audits', 'sluice-backfills'])('%s is strict, and holds deleted and origin', async (name) => {
+  test.each(['sluice-failures', 'sluice-batches', 'sluice-alerts', 'sluice-audits', 'sluice-backfills', 'sluice-heartbeats'])('%s is strict, and holds deleted and origin', async (name) => {
     const { mappings } = await readMapping(name);
     expect(mappings).toMatchObject({ dynamic: 'strict', properties: { deleted: { type: 'boolean' }, origin: { properties: { role: {}, code: {}, host_group: {}, cycle: {} } } } });
   });

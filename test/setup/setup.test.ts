@@ -84,7 +84,7 @@ describe('setup', () => {
     const region = { log: new MemoryLog().admin(), search };
     return { source: new MemoryLog().admin(), regions: new Map([['west', region], ['east', { log: new MemoryLog().admin(), search: new MemorySearch() }]]), clock: new ManualClock(Date.UTC(2026, 10, 22)) };
   }
-  const INDICES = ['a.sold-items-2026.11', 'a.sold-items-2026.12', 'a.sluice-failures-2026.11', 'a.sluice-failures-2026.12', 'a.sluice-batches-2026.11', 'a.sluice-batches-2026.12', 'a.sluice-audits-2026.11', 'a.sluice-audits-2026.12', 'a.sluice-alerts-2026.11', 'a.sluice-alerts-2026.12'];
+  const INDICES = ['a.sold-items-2026.11', 'a.sold-items-2026.12', 'a.sluice-failures-2026.11', 'a.sluice-failures-2026.12', 'a.sluice-batches-2026.11', 'a.sluice-batches-2026.12', 'a.sluice-audits-2026.11', 'a.sluice-audits-2026.12', 'a.sluice-alerts-2026.11', 'a.sluice-alerts-2026.12', 'a.sluice-heartbeats-2026.11.22', 'a.sluice-heartbeats-2026.11.23'];
 
   test('creates everything, and the second time keeps everything', async () => {
     const search = new MemorySearch();
@@ -95,14 +95,14 @@ describe('setup', () => {
       source: { created: ['a.events.sold-items'], kept: [] },
       regions: { west: { log: { created: ['a.documents.sold-items', 'a.documents.failures', 'a.sluice.state', 'a.sluice.policies'] }, search: { indices: { created: INDICES, kept: [] } } }, east: {} },
     });
-    expect(first.regions['west']?.search).toMatchObject({ templates: [{ name: 'a.sold-items', state: 'created' }, { name: 'a.sluice-failures', state: 'created' }, { name: 'a.sluice-batches', state: 'created' }, { name: 'a.sluice-audits', state: 'created' }, { name: 'a.sluice-alerts', state: 'created' }] });
+    expect(first.regions['west']?.search).toMatchObject({ templates: [{ name: 'a.sold-items', state: 'created' }, { name: 'a.sluice-failures', state: 'created' }, { name: 'a.sluice-batches', state: 'created' }, { name: 'a.sluice-audits', state: 'created' }, { name: 'a.sluice-alerts', state: 'created' }, { name: 'a.sluice-heartbeats', state: 'created' }] });
     const second = await setup(SETTINGS, to);
-    expect(second).toMatchObject({ ok: true, source: { created: [] }, regions: { west: { search: { templates: Array(5).fill({ state: 'kept' }) as unknown[], indices: { created: [], kept: INDICES } } } } });
+    expect(second).toMatchObject({ ok: true, source: { created: [] }, regions: { west: { search: { templates: Array(6).fill({ state: 'kept' }) as unknown[], indices: { created: [], kept: INDICES } } } } });
     expect(search.indices.get('a.sold-items-2026.11')?.mappings).toMatchObject({ dynamic: 'strict', _meta: { version: 3 } });
   });
   test('a mapping without the fingerprint is refused: every document would be rejected', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-mappings-'));
-    for (const name of ['sold-items', 'sluice-failures', 'sluice-batches', 'sluice-audits', 'sluice-alerts']) {
+    for (const name of ['sold-items', 'sluice-failures', 'sluice-batches', 'sluice-audits', 'sluice-alerts', 'sluice-heartbeats']) {
       mkdirSync(join(folder, name));
       writeFileSync(join(folder, name, 'v3.json'), JSON.stringify({ mappings: { properties: { title: { type: 'text' } } } }));
     }

@@ -34,7 +34,7 @@ export async function install(overrides: Record<string, unknown> = {}, given?: E
   const endpoints = given ?? (await testEndpoints());
   const raw = {
     prefix: uniquePrefix(), regions: unguarded(endpoints.regions), source: { kafka: endpoints.source }, pipelines: ['sold-items'],
-    topics: { partitions: 4 }, indices: { ahead: 0, behind: 0 }, processor: FAST, ingest: { commitIntervalMs: 200, retryMs: 200 }, ...overrides,
+    topics: { partitions: 4 }, indices: { ahead: 0, behind: 0 }, processor: FAST, ingest: { commitIntervalMs: 200, retryMs: 200 }, heartbeats: { everyMs: 0 }, ...overrides,
   };
   const config = configSchema.parse(raw);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));

@@ -10,6 +10,9 @@ export interface Deadline {
   end(): void;
 }
 
+/** Made once: an abort without a reason makes an error, with its stack, each time. */
+const ENDED = new Error('the request is over');
+
 /**
  * Begins a deadline of `ms`. The client gets this signal and never the caller's: on a time-out it dispatches `abort` on
  * the signal that it was given, which would abort everything else that hangs on it; and its time-outs end with the headers.
@@ -31,7 +34,7 @@ export function beginDeadline(ms: number, outer: AbortSignal | undefined): Deadl
     end: () => {
       clearTimeout(timer);
       outer?.removeEventListener('abort', abort);
-      controller.abort();
+      controller.abort(ENDED);
     },
   };
 }

@@ -20,6 +20,8 @@ export interface BoundedProducerOptions {
 }
 
 const CLOSE_PATIENCE_MS = 2_000;
+/** Made once: an abort without a reason makes an error, with its stack, each time. */
+const SENT = new Error('sent');
 
 /**
  * Sends one call after the other: the order of a partition and the sequence numbers depend on it. After a failure the
@@ -82,7 +84,7 @@ export class BoundedProducer implements RecordProducer {
       await this.#discard();
       throw error;
     } finally {
-      timer.abort();
+      timer.abort(SENT);
     }
   }
 

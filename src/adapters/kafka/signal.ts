@@ -1,5 +1,8 @@
 import type { Clock } from '../../ports/clock.ts';
 
+/** Made once: an abort without a reason makes an error, with its stack, each time. */
+const WOKEN = new Error('woken');
+
 /** Something happened: wakes the one who waits, and is remembered until then. */
 export class Signal {
   readonly #clock: Clock;
@@ -20,7 +23,7 @@ export class Signal {
     if (!this.#raised && ms > 0) {
       const timer = new AbortController();
       await Promise.race([new Promise<void>((resolve) => { this.#wake = resolve; }), this.#clock.sleep(ms, timer.signal).catch(() => undefined)]);
-      timer.abort();
+      timer.abort(WOKEN);
     }
     this.#wake = null;
     this.#raised = false;

@@ -17,6 +17,8 @@ export interface S3Settings {
   readonly secretAccessKey?: string | undefined;
   /** `required` leaves out the checksums that older stores (Swift 2.30) take for damage. */
   readonly checksums: 'supported' | 'required';
+  /** `emulated` looks first and writes then, for stores without conditional writes (Swift): of two that write at once, both may be told that they did. */
+  readonly conditionalWrites?: 'supported' | 'emulated' | undefined;
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
   /** Keys that one listing request asks for; as many as the store gives (1,000) when absent. */
@@ -40,12 +42,14 @@ class S3Store implements ObjectStore {
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #pageKeys: number | undefined;
+  readonly #emulated: boolean;
 
   constructor(settings: S3Settings) {
     this.#client = new S3Client(optionsOf(settings));
     this.#bucket = settings.bucket;
     this.#prefix = settings.prefix;
     this.#pageKeys = settings.pageKeys;
+    this.#emulated = settings.conditionalWrites === 'emulated';
   }
 
   async get(key: string, { range, ifMatch }: GetOptions = {}): Promise<Fetched> {
@@ -67,6 +71,13 @@ class S3Store implements ObjectStore {
   }
 
   async put(key: string, bytes: Uint8Array, condition?: PutCondition): Promise<Written> {
+    if (!this.#emulated || condition === undefined) return await this.#put(key, bytes, condition);
+    const there = await this.get(key);
+    const holds = condition.kind === 'absent' ? there.kind === 'absent' : there.kind === 'found' && there.etag === condition.etag;
+    return holds ? await this.#put(key, bytes, undefined) : { kind: 'conflict' };
+  }
+
+  async #put(key: string, bytes: Uint8Array, condition: PutCondition | undefined): Promise<Written> {
     try {
       const { ETag } = await this.#client.send(new PutObjectCommand({ ...this.#place(key), Body: bytes, ContentLength: bytes.length, ...headerOf(condition) }));
       return { kind: 'written', etag: ETag ?? '' };

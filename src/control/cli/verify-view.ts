@@ -16,7 +16,7 @@ export interface VerifyReport {
 export function verifyView({ ok, cycle, sample, regions }: VerifyReport): string {
   return [
     ...Object.entries(regions).flatMap(([region, found]) => regionLines(region, found)),
-    `${(sample * 100).toLocaleString('en')} % of the contents were compared`,
+    `${(sample * 100).toLocaleString('en')} % were compared whole, all by version and fingerprint`,
     ok ? colors.green(`${cycle}: every row is there, or superseded by something newer`) : colors.red(`${cycle}: not everything is there. sluice backfill load ${cycle} loads what is left; sluice failures list shows what failed`),
   ].join('\n');
 }

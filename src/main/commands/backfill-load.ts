@@ -6,6 +6,7 @@ import { progressBar } from '../../control/cli/bar.ts';
 import { numberOption } from '../../control/cli/feed.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { untilStopped } from '../../control/cli/stop-signal.ts';
+import { SluiceError } from '../../domain/errors.ts';
 import { LIVE_SHARE } from '../../policy/load-notes.ts';
 import { createLog } from '../../observability/log.ts';
 import { withRegions, withStore } from '../backfill.ts';
@@ -35,6 +36,7 @@ export function backfillLoadCommand(): Command {
 async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
   const { json, config: file } = globalsOf(self);
   const { config } = await configured(file);
+  if (flags.workers > 1 && config.objectStore?.conditionalWrites === 'emulated') throw new SluiceError('USAGE', 'objectStore.conditionalWrites is emulated: several workers would take the same row groups; run one');
   const names = regionsNamed(config, flags.region);
   const log = createLog({ level: config.log.level, service: 'backfill', host: hostOf(config), hostGroup: config.host.group });
   const share = flags.share ?? config.backfill.share;
@@ -53,6 +55,9 @@ async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
   if (!report.ok) process.exitCode = 1;
 }
 
+/** What goes on beside a load is given so long to end, ms: what it told the lanes runs out by itself, and nobody waits for a connection that does not close. */
+const COMPANY_MS = 15_000;
+
 /** Work, and beside it, for as long as it lasts, what goes on without end. */
 async function beside<Result>(company: (signal: AbortSignal) => Promise<void>, work: () => Promise<Result>): Promise<Result> {
   const ended = new AbortController();
@@ -61,7 +66,7 @@ async function beside<Result>(company: (signal: AbortSignal) => Promise<void>, w
     return await work();
   } finally {
     ended.abort();
-    await going;
+    await Promise.race([going, systemClock.sleep(COMPANY_MS)]);
   }
 }
 

@@ -1,24 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { extract } from '../../backfill/extract.ts';
+import { adopt, extractElsewhere } from '../../backfill/extract-elsewhere.ts';
 import { cycleId } from '../../backfill/keys.ts';
 import { makePlan } from '../../backfill/make-plan.ts';
 import { manifestSchema, type Manifest } from '../../backfill/manifest.ts';
-import { readPlan } from '../../backfill/plan.ts';
+import { readPlan, type Plan } from '../../backfill/plan.ts';
 import { readJson } from '../../backfill/stored-json.ts';
 import { planView } from '../../control/cli/backfill-view.ts';
 import { progressBar } from '../../control/cli/bar.ts';
 import { numberOption } from '../../control/cli/feed.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { untilStopped } from '../../control/cli/stop-signal.ts';
+import type { Config } from '../../config/schema.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { EPOCHS } from '../../domain/version.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
 import { readMapping } from '../../setup/mapping-files.ts';
-import { cycleKeys, warehouseOf, withEngine, withRegions, withStore } from '../backfill.ts';
+import { cycleKeys, warehouseOf, withEngine, withRegions, withScratch, withStore } from '../backfill.ts';
 import { caseNamed, pipelineOfCase } from '../cases.ts';
 import { codeVersion } from '../code-version.ts';
 import { configured } from '../configured.ts';
+import { openSpark } from '../spark.ts';
+
+/** Spark ends its files long before. */
+const MOST_FILE_BYTES = 256 * 1024 * 1024;
 
 interface PlanFlags { readonly from: string; readonly to?: string; readonly where?: string; readonly raiseEpoch?: number; readonly cycle?: string }
 
@@ -39,8 +46,31 @@ export function backfillPlanCommand(): Command {
 export function backfillExtractCommand(): Command {
   return new Command('extract').description('run the query of a planned cycle and put its rows into the object store')
     .argument('<cycle>', 'as "plan" named it')
-    .addHelpText('after', '\nExample:\n  sluice backfill extract missed-events-20261109t080000-3f2a9c\n\nThe extract counts when its manifest is written, which happens last. A finished one is not made again.')
-    .action((cycle: string, _: unknown, self: Command) => runExtract(cycle, self));
+    .addOption(new Option('--engine <name>', 'what runs the query (default: backfill.engine)').choices(['duckdb', 'spark']))
+    .addHelpText('after', '\nExamples:\n  sluice backfill extract missed-events-20261109t080000-3f2a9c\n  sluice backfill extract CYCLE --engine spark      PySpark is installed once, where backfill.spark.submit names none\n\nThe extract counts when its manifest is written, which happens last. A finished one is not made again.')
+    .action((cycle: string, flags: { readonly engine?: 'duckdb' | 'spark' }, self: Command) => runExtract(cycle, flags, self));
+}
+
+/** `sluice backfill adopt CYCLE --from PREFIX`: files that another job put into the object store, committed as the cycle's extract. */
+export function backfillAdoptCommand(): Command {
+  return new Command('adopt').description('commit files of another job as the extract of a planned cycle')
+    .argument('<cycle>', 'as "plan" named it')
+    .requiredOption('--from <prefix>', 'where they lie in the object store, such as exports/2026-11/')
+    .addHelpText('after', '\nExample:\n  sluice backfill adopt missed-events-20261109t080000-3f2a9c --from exports/2026-11/\n\nTakes .parquet, .arrow (IPC files), .ndjson and .jsonl, the last two plain, .gz or .zst, in folders dt=yyyy-mm-dd. Every file is read once,\nfor its checksums; from then on it must stay as it is.')
+    .action((cycle: string, { from }: { readonly from: string }, self: Command) => runAdopt(cycle, from, self));
+}
+
+async function runAdopt(cycle: string, from: string, self: Command): Promise<void> {
+  const { json, config: file } = globalsOf(self);
+  const { config } = await configured(file);
+  const keys = cycleKeys(config, cycle);
+  await withStore(config, async (store) => {
+    const planned = await readPlan(store, keys, cycle);
+    const finished = await readJson(store, keys.manifest, manifestSchema);
+    if (finished !== null) return tell(finished.value, false, json);
+    const parts = { store, keys, clock: systemClock, mostFileBytes: MOST_FILE_BYTES, groupRows: config.backfill.rowGroupRows };
+    tell(await untilStopped((signal) => adopt(planned, from, parts, signal)), true, json);
+  });
 }
 
 async function plan(name: string, flags: PlanFlags, self: Command): Promise<void> {
@@ -61,21 +91,35 @@ async function plan(name: string, flags: PlanFlags, self: Command): Promise<void
   if (!ok) process.exitCode = 1;
 }
 
-async function runExtract(cycle: string, self: Command): Promise<void> {
+async function runExtract(cycle: string, flags: { readonly engine?: 'duckdb' | 'spark' }, self: Command): Promise<void> {
   const { json, config: file } = globalsOf(self);
   const { config } = await configured(file);
+  const engine = flags.engine ?? config.backfill.engine;
   const keys = cycleKeys(config, cycle);
   await withStore(config, async (store) => {
     const planned = await readPlan(store, keys, cycle);
     const finished = await readJson(store, keys.manifest, manifestSchema);
     if (finished !== null) return tell(finished.value, false, json);
-    const bar = progressBar(process.stderr, () => systemClock.monotonic());
-    const manifest = await withEngine(config, (engine, scratch) => untilStopped((signal) => extract(planned, caseNamed(planned.case), {
-      store, keys, engine, scratch, files: warehouseOf(config, store), clock: systemClock, rowGroupRows: config.backfill.rowGroupRows, attempt: randomBytes(4).toString('hex'),
-      onProgress: ({ day, days, rows }) => bar.show(days, planned.days.length, `${day}  ${rows.toLocaleString('en')} rows`),
-    }, signal))).finally(() => bar.end());
+    const manifest = await (engine === 'spark' ? bySpark : byDuckDb)(config, planned, store);
     tell(manifest, true, json);
   });
+}
+
+async function byDuckDb(config: Config, planned: Plan, store: ObjectStore): Promise<Manifest> {
+  const bar = progressBar(process.stderr, () => systemClock.monotonic());
+  return await withEngine(config, (engine, scratch) => untilStopped((signal) => extract(planned, caseNamed(planned.case), {
+    store, keys: cycleKeys(config, planned.cycle), engine, scratch, files: warehouseOf(config, store), clock: systemClock, rowGroupRows: config.backfill.rowGroupRows, attempt: randomBytes(4).toString('hex'),
+    onProgress: ({ day, days, rows }) => bar.show(days, planned.days.length, `${day}  ${rows.toLocaleString('en')} rows`),
+  }, signal))).finally(() => bar.end());
+}
+
+async function bySpark(config: Config, planned: Plan, store: ObjectStore): Promise<Manifest> {
+  const bar = progressBar(process.stderr, () => systemClock.monotonic());
+  let days = 0;
+  return await withScratch((scratch) => untilStopped(async (signal) => {
+    const engine = await openSpark(config, { scratch, report: (text) => bar.show(days, planned.days.length, text), onDay: (day) => bar.show(++days, planned.days.length, day) });
+    return await extractElsewhere(planned, caseNamed(planned.case), { store, keys: cycleKeys(config, planned.cycle), clock: systemClock, attempt: randomBytes(4).toString('hex'), mostFileBytes: MOST_FILE_BYTES, groupRows: config.backfill.rowGroupRows, engine }, signal);
+  })).finally(() => bar.end());
 }
 
 function tell(manifest: Manifest, made: boolean, json: boolean): void {

@@ -26,7 +26,7 @@ interface Flags { readonly sample: number; readonly region: string[] }
 export function backfillVerifyCommand(): Command {
   return new Command('verify').description('compare every row of an extract with what each region holds')
     .argument('<cycle>', 'as "plan" named it')
-    .option('--sample <s>', 'share of the documents whose contents are compared, too; versions always are', numberOption('a number from 0 to 1', (value) => value >= 0 && value <= 1), DEFAULT_SAMPLE)
+    .option('--sample <s>', 'share of the documents that are compared whole; versions and fingerprints always are', numberOption('a number from 0 to 1', (value) => value >= 0 && value <= 1), DEFAULT_SAMPLE)
     .option('--region <name>', 'only this region; may be repeated', (name: string, names: string[]) => [...names, name], [])
     .addHelpText('after', '\nExamples:\n  sluice backfill verify missed-events-20261109t080000-3f2a9c\n  sluice backfill verify CYCLE --sample 1 --json\n\nTells for each index and day what is missing, older, different or failed, and what somebody superseded with a newer version, and\nwhy that is right. The first hundred of each are listed with file, row group and row.\n\nExit codes: 0 everything is there, 1 something is missing, older, different or failed, 2 bad usage or configuration.')
     .action((cycle: string, flags: Flags, self: Command) => act(cycle, flags, self));

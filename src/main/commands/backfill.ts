@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { backfillLoadCommand } from './backfill-load.ts';
-import { backfillExtractCommand, backfillPlanCommand } from './backfill-prepare.ts';
+import { backfillAdoptCommand, backfillExtractCommand, backfillPlanCommand } from './backfill-prepare.ts';
 import { backfillVerifyCommand } from './backfill-verify.ts';
 import { backfillListCommand, backfillShowCommand, backfillStatusCommand, backfillSteerCommand } from './backfill-steer.ts';
 
@@ -22,6 +22,7 @@ export function backfillCommand(): Command {
     .addHelpText('after', HELP)
     .addCommand(backfillPlanCommand())
     .addCommand(backfillExtractCommand())
+    .addCommand(backfillAdoptCommand())
     .addCommand(backfillLoadCommand())
     .addCommand(backfillVerifyCommand())
     .addCommand(backfillStatusCommand())

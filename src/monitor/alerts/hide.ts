@@ -7,10 +7,22 @@ export interface Inhibition {
   readonly hides: readonly string[];
   /** The label of the cause that must equal the label of what it hides. */
   readonly same: readonly (readonly [cause: string, hidden: string])[];
+  /** Figures over minutes show the cause for so long after it is gone, ms. */
+  readonly lingerMs?: number;
 }
 
 const LAG = ['lag-records', 'lag-seconds', 'lag-growing'];
 const STANDS_STILL = ['lane-stalled', 'partition-stalled', ...LAG];
+
+const HEARTBEATS = ['heartbeat-missing', 'freshness-burn-fast', 'freshness-burn-slow'];
+/** How long after its end a cause still explains what a window of heartbeats shows, ms. */
+export const LINGER_MS = 600_000;
+
+/** Causes of heartbeats that come late or not at all. */
+const STOPS_HEARTBEATS: readonly Inhibition[] = ([
+  ['elasticsearch-unreachable', 'region', 'destination'], ['elasticsearch-red', 'region', 'destination'], ['kafka-unreachable', 'region', 'source'], ['kafka-offline-partitions', 'region', 'source'], ['ingest-region-cut', 'region', 'source'],
+  ['lane-held', 'lane', 'lane'], ['lane-backing-off', 'lane', 'lane'], ['lane-stalled', 'lane', 'lane'], ['partition-stalled', 'lane', 'lane'], ['process-silent', 'lane', 'lane'], ['process-silent', 'service', 'service'],
+] as const).map(([cause, its, own]) => ({ cause, hides: HEARTBEATS, same: [[its, own]], lingerMs: LINGER_MS }));
 
 /** What follows from what. */
 export const INHIBITIONS: readonly Inhibition[] = [
@@ -26,14 +38,18 @@ export const INHIBITIONS: readonly Inhibition[] = [
   { cause: 'lane-backing-off', hides: STANDS_STILL, same: [['lane', 'lane']] },
   { cause: 'lane-stalled', hides: ['partition-stalled', ...LAG], same: [['lane', 'lane']] },
   { cause: 'ingest-region-cut', hides: ['ingest-lag-seconds'], same: [['region', 'region']] },
+  ...STOPS_HEARTBEATS,
+  { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
+  { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [], lingerMs: LINGER_MS },
+  { cause: 'freshness-burn-fast', hides: ['freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
+  { cause: 'certificate-ends', hides: ['certificate-expiry'], same: [['certificate', 'certificate']] },
   { cause: 'failure-share', hides: ['failure-host-alone'], same: [['lane', 'lane']] },
 ];
 
 /** The alerts, each with why nobody is told of it. */
 export function hide(alerts: readonly Alert[], silences: readonly Silence[], now: number, inhibitions = INHIBITIONS): Alert[] {
-  const open = alerts.filter(isOpen);
   return alerts.map((alert) => {
-    const hiddenBy = isOpen(alert) ? silencedBy(alert, silences, now) ?? explainedBy(alert, open, inhibitions) : alert.hiddenBy;
+    const hiddenBy = isOpen(alert) ? silencedBy(alert, silences, now) ?? explainedBy(alert, alerts, inhibitions, now) : alert.hiddenBy;
     return hiddenBy === alert.hiddenBy ? alert : { ...alert, hiddenBy };
   });
 }
@@ -43,11 +59,16 @@ function silencedBy(alert: Alert, silences: readonly Silence[], now: number): st
   return silence === undefined ? null : `silence ${silence.id}`;
 }
 
-function explainedBy(alert: Alert, open: readonly Alert[], inhibitions: readonly Inhibition[]): string | null {
-  for (const { cause, hides, same } of inhibitions) {
+function explainedBy(alert: Alert, all: readonly Alert[], inhibitions: readonly Inhibition[], now: number): string | null {
+  for (const { cause, hides, same, lingerMs = 0 } of inhibitions) {
     if (!hides.includes(alert.rule)) continue;
-    const found = open.find((other) => other.rule === cause && same.every(([its, own]) => alert.labels[own] !== undefined && other.labels[its] === alert.labels[own]));
+    const found = all.find((other) => other.rule === cause && explains(other, now, lingerMs) && same.every(([its, own]) => alert.labels[own] !== undefined && other.labels[its] === alert.labels[own]));
     if (found !== undefined) return found.key;
   }
   return null;
+}
+
+/** A cause explains while it is open, and for a while after it was. */
+function explains(cause: Alert, now: number, lingerMs: number): boolean {
+  return isOpen(cause) || (cause.firedAt !== null && now - (cause.resolvedAt ?? 0) < lingerMs);
 }

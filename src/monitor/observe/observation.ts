@@ -15,6 +15,9 @@ export interface Observation {
    * they had when it was asked last.
    */
   readonly notes: readonly StateNote[];
+  /** What is known of how heartbeats are emitted; `everyMs` 0: none are. `partitions`: of the source topics. `freshnessMs`: later ones are late. */
+  readonly heartbeats: { readonly everyMs: number; readonly partitions: number | null; readonly freshnessMs: number };
+  readonly certificates: readonly { readonly name: string; /** Epoch ms. */ readonly expiresAt: number }[];
 }
 
 /** A lane's positions in the regional topics of its source. */
@@ -49,6 +52,8 @@ export interface RegionFacts {
   readonly batches: readonly BatchFacts[] | null;
   /** Failures in this region of late, by kind and host. */
   readonly failures: readonly FailureCount[] | null;
+  /** Heartbeats of each lane that ends here. */
+  readonly heartbeats: readonly HeartbeatFacts[] | null;
   /** Documents that search sees, by pipeline. */
   readonly documents: Readonly<Record<string, number>> | null;
 }
@@ -78,6 +83,31 @@ export interface BatchFacts {
   readonly failed: number;
   /** Operations of the lane in the same window one day earlier, all hosts together; null where that was not asked. */
   readonly dayBefore: number | null;
+  /** … and one week earlier. */
+  readonly weekBefore: number | null;
+}
+
+/** The heartbeats of a lane, by when they were emitted. */
+export interface HeartbeatFacts {
+  readonly lane: string;
+  /** Of the newest that arrived; null where none did within a day. */
+  readonly lastEmitted: number | null;
+  /** Of the first that the region's index holds. */
+  readonly since: number | null;
+  readonly windows: readonly BeatWindow[];
+  /** 95 % took no longer, within the last minutes. */
+  readonly latencyMs: number | null;
+  /** Median time in each stage, ms. */
+  readonly stages: Readonly<Record<string, number>>;
+}
+
+export interface BeatWindow {
+  readonly ms: number;
+  /** Its end, epoch ms: the beginning of an interval. */
+  readonly until: number;
+  readonly received: number;
+  /** … within the promised time. */
+  readonly onTime: number;
 }
 
 export interface FailureCount {

@@ -8,6 +8,7 @@ import { Question } from './question.ts';
 import type { RegionLook, RegionObserver } from './region.ts';
 
 const TIMEOUT_MS = 4_000;
+const CERTIFICATES_EVERY_MS = 600_000;
 
 export interface ObserverParts {
   readonly lanes: readonly Lane[];
@@ -17,6 +18,9 @@ export interface ObserverParts {
   /** Group that reads a region's topics for a lane, and the one that holds a region's position in the source. */
   readonly groupOf: (lane: Lane) => string;
   readonly ingestGroupOf: (region: string) => string;
+  /** When certificates end; never rejects. */
+  readonly certificates: () => Promise<Observation['certificates']>;
+  readonly heartbeats: { readonly everyMs: number; readonly freshnessMs: number };
   readonly clock: Clock;
 }
 
@@ -24,23 +28,27 @@ export interface ObserverParts {
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #source: Question<Positions>;
+  readonly #certificates: Question<Observation['certificates']>;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
+    this.#certificates = new Question({ clock: parts.clock, timeoutMs: TIMEOUT_MS, everyMs: CERTIFICATES_EVERY_MS, ask: parts.certificates });
     const { clock, source, sourceTopics, regions, ingestGroupOf } = parts;
     this.#source = new Question({ clock, timeoutMs: TIMEOUT_MS, ask: () => readPositions(source, sourceTopics, [...regions.keys()].map(ingestGroupOf)) });
   }
 
   async look(): Promise<Observation> {
-    const { lanes, regions, groupOf, ingestGroupOf, clock } = this.#parts;
+    const { lanes, regions, groupOf, ingestGroupOf, heartbeats, clock } = this.#parts;
     const names = [...regions.keys()];
-    const [source, ...looks] = await Promise.all([this.#source.ask(), ...[...regions.values()].map((region) => region.look())]);
+    const [source, certificates, ...looks] = await Promise.all([this.#source.ask(), this.#certificates.ask(), ...[...regions.values()].map((region) => region.look())]);
     const byRegion = new Map(names.map((name, at) => [name, looks[at] as RegionLook]));
     return {
       at: clock.now(),
       lanes: lanes.map((lane) => ({ lane: lane.name, source: lane.source, destination: lane.destination, partitions: byRegion.get(lane.source)?.positions?.get(groupOf(lane)) ?? null })),
       ingest: names.map((region) => ({ region, partitions: source.value?.byGroup.get(ingestGroupOf(region)) ?? null })),
       regions: looks.map((look) => look.facts),
+      certificates: certificates.value ?? [],
+      heartbeats: { ...heartbeats, partitions: [...(source.value?.byGroup.values() ?? [])][0]?.length ?? null },
       notes: newest(looks.flatMap((look) => look.notes)),
     };
   }

@@ -13,8 +13,10 @@ const NOT_FOUND = 404;
 interface Bucket { readonly key: Record<string, string | null>; readonly doc_count: number; readonly [aggregation: string]: unknown }
 interface Asking { readonly search: SearchAdmin; readonly prefix: string; readonly now: number; readonly timeoutMs: number }
 
-/** The batches of the last ten minutes by lane and host, without `dayBefore`. Rejects with SluiceError `ELASTICSEARCH_*`. */
-export async function recentBatches(asking: Asking): Promise<Omit<BatchFacts, 'dayBefore'>[]> {
+export type RecentBatches = Omit<BatchFacts, 'dayBefore' | 'weekBefore'>;
+
+/** The batches of the last ten minutes by lane and host, without those of earlier days. Rejects with SluiceError `ELASTICSEARCH_*`. */
+export async function recentBatches(asking: Asking): Promise<RecentBatches[]> {
   const buckets = await grouped(asking, BATCHES_INDEX, 'end_time', [asking.now - WINDOW_MS, null], ['lane', 'host'], {
     last: { max: { field: 'end_time' } }, operations: { sum: { field: 'operations' } },
     rejected: { sum: { field: 'counts.rejected' } }, refused: { sum: { field: 'counts.refused' } },
@@ -25,9 +27,9 @@ export async function recentBatches(asking: Asking): Promise<Omit<BatchFacts, 'd
   }));
 }
 
-/** Operations by lane in the same ten minutes of the day before. Rejects with SluiceError `ELASTICSEARCH_*`. */
-export async function operationsDayBefore(asking: Asking): Promise<Map<string, number>> {
-  const until = asking.now - DAY_MS;
+/** Operations by lane in the same ten minutes so many days ago. Rejects with SluiceError `ELASTICSEARCH_*`. */
+export async function operationsBefore(asking: Asking, days: number): Promise<Map<string, number>> {
+  const until = asking.now - days * DAY_MS;
   const buckets = await grouped(asking, BATCHES_INDEX, 'end_time', [until - WINDOW_MS, until], ['lane'], { operations: { sum: { field: 'operations' } } });
   return new Map(buckets.map((bucket) => [bucket.key['lane'] ?? '', valueOf(bucket, 'operations')]));
 }

@@ -3,10 +3,11 @@ import type { RecordLogAdmin } from '../../ports/record-log.ts';
 import type { SearchAdmin } from '../../ports/search-index.ts';
 import type { StateNote } from '../state-notes.ts';
 import type { NoteFollower } from './notes.ts';
-import type { BatchFacts, ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts } from './observation.ts';
+import type { ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts } from './observation.ts';
 import { readPositions, type Positions } from './positions.ts';
 import { Question } from './question.ts';
-import { kindKey, kindsOfWeek, operationsDayBefore, recentBatches, recentFailures } from './recent.ts';
+import { firstBeat, joined, laneBeats, LONG_WINDOWS, SHORT_WINDOWS, type LaneBeats } from './heartbeats.ts';
+import { kindKey, kindsOfWeek, operationsBefore, recentBatches, recentFailures, type RecentBatches } from './recent.ts';
 import { countDocuments, readHealth } from './search-facts.ts';
 
 const TIMEOUT_MS = 4_000;
@@ -14,6 +15,7 @@ const TIMEOUT_MS = 4_000;
 const DOCUMENTS_EVERY_MS = 10_000;
 const WEEK_EVERY_MS = 30_000;
 const YESTERDAY_EVERY_MS = 60_000;
+const DAYS_OF_WEEK = 7;
 
 export interface RegionParts {
   readonly region: string;
@@ -25,6 +27,11 @@ export interface RegionParts {
   readonly admin: RecordLogAdmin;
   readonly notes: NoteFollower;
   readonly search: SearchAdmin;
+  /** Heartbeats that take longer are late, ms. */
+  readonly freshnessMs: number;
+  readonly everyMs: number;
+  /** The stages of a heartbeat's way. */
+  readonly stages: readonly string[];
   readonly clock: Clock;
 }
 
@@ -42,8 +49,11 @@ export class RegionObserver {
   readonly #positions: Question<Positions>;
   readonly #notes: Question<StateNote[]>;
   readonly #health: Question<ElasticsearchFacts>;
-  readonly #batches: Question<Omit<BatchFacts, 'dayBefore'>[]>;
+  readonly #batches: Question<RecentBatches[]>;
   readonly #yesterday: Question<Map<string, number>>;
+  readonly #lastWeek: Question<Map<string, number>>;
+  readonly #beats: Question<LaneBeats[]>;
+  readonly #pastBeats: Question<{ readonly beats: LaneBeats[]; readonly first: number | null }>;
   readonly #failures: Question<Omit<FailureCount, 'firstSeen'>[]>;
   readonly #week: Question<Map<string, number>>;
   readonly #documents: Question<Record<string, number>>;
@@ -58,21 +68,26 @@ export class RegionObserver {
     this.#notes = question(() => parts.notes.read());
     this.#health = question(() => readHealth(search, TIMEOUT_MS));
     this.#batches = question(() => recentBatches(asking()));
-    this.#yesterday = question(() => operationsDayBefore(asking()), YESTERDAY_EVERY_MS);
+    this.#yesterday = question(() => operationsBefore(asking(), 1), YESTERDAY_EVERY_MS);
+    this.#lastWeek = question(() => operationsBefore(asking(), DAYS_OF_WEEK), YESTERDAY_EVERY_MS);
+    const beats = () => ({ ...asking(), freshnessMs: parts.freshnessMs, everyMs: parts.everyMs, stages: parts.stages });
+    this.#beats = question(() => laneBeats(beats(), SHORT_WINDOWS));
+    this.#pastBeats = question(async () => ({ beats: await laneBeats(beats(), LONG_WINDOWS), first: await firstBeat(beats()) }), WEEK_EVERY_MS);
     this.#failures = question(() => recentFailures(asking()));
     this.#week = question(() => kindsOfWeek(asking()), WEEK_EVERY_MS);
     this.#documents = question(() => countDocuments(search, prefix, pipelines, TIMEOUT_MS), DOCUMENTS_EVERY_MS);
   }
 
   async look(): Promise<RegionLook> {
-    const [positions, notes, health, batches, yesterday, failures, week, documents] = await Promise.all([
-      this.#positions.ask(), this.#notes.ask(), this.#health.ask(), this.#batches.ask(), this.#yesterday.ask(), this.#failures.ask(), this.#week.ask(), this.#documents.ask(),
+    const [positions, notes, health, batches, yesterday, lastWeek, beats, pastBeats, failures, week, documents] = await Promise.all([
+      this.#positions.ask(), this.#notes.ask(), this.#health.ask(), this.#batches.ask(), this.#yesterday.ask(), this.#lastWeek.ask(), this.#beats.ask(), this.#pastBeats.ask(), this.#failures.ask(), this.#week.ask(), this.#documents.ask(),
     ]);
     const now = this.#parts.clock.now();
     const facts: RegionFacts = {
       region: this.#parts.region, kafka: positions.value?.kafka ?? null, elasticsearch: health.value, documents: documents.value,
       problems: { kafka: positions.problem, elasticsearch: health.problem },
-      batches: batches.value?.map((batch) => ({ ...batch, dayBefore: yesterday.value === null ? null : yesterday.value.get(batch.lane) ?? 0 })) ?? null,
+      batches: batches.value?.map((batch) => ({ ...batch, dayBefore: before(yesterday.value, batch.lane), weekBefore: before(lastWeek.value, batch.lane) })) ?? null,
+      heartbeats: beats.value === null || pastBeats.value === null ? null : joined(beats.value, pastBeats.value.beats, { since: pastBeats.value.first, until: now - this.#parts.freshnessMs }),
       failures: failures.value?.map((failure) => ({ ...failure, firstSeen: week.value === null ? 0 : week.value.get(kindKey(failure)) ?? now })) ?? null,
     };
     return { facts, positions: positions.value?.byGroup ?? null, notes: this.#aged(notes.value, now) };
@@ -88,4 +103,8 @@ export class RegionObserver {
     const shift = now - this.#told.at;
     return notes ?? this.#told.notes.map((note) => ({ ...note, at: note.at + shift }));
   }
+}
+
+function before(operations: ReadonlyMap<string, number> | null, lane: string): number | null {
+  return operations === null ? null : operations.get(lane) ?? 0;
 }

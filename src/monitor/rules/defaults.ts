@@ -1,6 +1,9 @@
+import { certificateRules } from './certificates.ts';
 import { clusterRules } from './clusters.ts';
 import { failureRules } from './failures.ts';
+import { heartbeatRules } from './heartbeats.ts';
 import { heldRules } from './held.ts';
+import { hostRules } from './hosts.ts';
 import { ingestRules } from './ingest.ts';
 import { lagRules } from './lag.ts';
 import { processRules } from './processes.ts';
@@ -11,5 +14,5 @@ import type { Thresholds } from './thresholds.ts';
 
 /** The rules that hold for every pipeline. */
 export function defaultRules(thresholds: Thresholds): Rule[] {
-  return [silenceRules, heldRules, lagRules, ingestRules, failureRules, clusterRules, regionRules, processRules].flatMap((rules) => rules(thresholds));
+  return [silenceRules, heldRules, lagRules, ingestRules, failureRules, clusterRules, regionRules, processRules, hostRules, heartbeatRules, certificateRules].flatMap((rules) => rules(thresholds));
 }

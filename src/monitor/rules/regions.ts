@@ -16,7 +16,7 @@ export function regionRules({ differenceShare, differenceDocuments, trafficShare
     },
     {
       name: 'traffic-drop', severity: 'warning', forMs: 60_000, keepMs: 60_000,
-      meaning: 'Far less comes in than at this time yesterday. The lanes are well: ask the producers of the source topics.',
+      meaning: 'Far less comes in than at this time yesterday and a week ago. The lanes are well: ask the producers of the source topics.',
       examine: (history) => traffic(latestOf(history), trafficShare, trafficOperations),
     },
   ];
@@ -50,11 +50,12 @@ function traffic({ lanes, regions }: Observation, share: number, least: number):
   return lanes.map(({ lane, source, destination }) => {
     const batches = regions.find((region) => region.region === destination)?.batches?.filter((batch) => batch.lane === lane) ?? null;
     const now = batches?.reduce((sum, batch) => sum + batch.operations, 0) ?? 0;
-    const before = batches?.[0]?.dayBefore ?? null;
+    const earlier = [batches?.[0]?.dayBefore, batches?.[0]?.weekBefore].filter((count) => count != null && count > 0) as number[];
+    const before = earlier.length === 0 ? null : Math.min(...earlier);
     const bad = before !== null && before >= least && now < before * share;
     return {
       labels: { lane, source, destination }, level: batches === null ? 'unknown' : bad ? 'bad' : 'good', value: now,
-      what: `${now} operations of late; ${before ?? 'an unknown number'} at this time yesterday`,
+      what: `${now} operations of late; ${before ?? 'an unknown number'} at this time yesterday or a week ago, whichever were fewer`,
       evidence: [`GET /sluice-batches/_search {"query":{"term":{"lane":"${lane}"}},"size":0,"aggs":{"operations":{"sum":{"field":"operations"}}}}`],
     };
   });

@@ -17,6 +17,15 @@ export interface Thresholds {
   readonly diskShare: number;
   readonly trafficShare: number;
   readonly trafficOperations: number;
+  readonly heartbeatMs: number;
+  readonly availability: number;
+  readonly freshnessMs: number;
+  readonly freshnessTarget: number;
+  readonly certificateMs: number;
+  readonly memoryShare: number;
+  readonly loopDelayMs: number;
+  readonly hostDiskShare: number;
+  readonly restarts: number;
   readonly clockSkewMs: number;
   readonly mixedCodeMs: number;
 }

@@ -1,4 +1,5 @@
-import { batch, elastic, failure, kafka, partition, regionFacts, time, type Script } from '../series.ts';
+import type { ProcessFigures } from '../../../src/observability/process-figures.ts';
+import { batch, beats, elastic, failure, kafka, partition, regionFacts, time, type Changes, type Script } from '../series.ts';
 
 /** A recorded series: how long, and what it holds. */
 export type Case = readonly [what: string, seconds: number, script: Script];
@@ -17,6 +18,8 @@ const poison = (count: number, changes = {}) => ({ failures: [failure({ count, .
 const counts = (west: number, east: number): Script => (second) => ({ regions: [regionFacts('west', time(second), { documents: { things: west } }), regionFacts('east', time(second), { documents: { things: east } })] });
 const told = (state: string, reason: string | null = 'write block'): Script => () => ({ notes: [{ state, reason }] });
 const ingestTold = (state: string): Script => () => ({ notes: [{ lane: 'ingest:west', state, reason: 'not acknowledged' }] });
+const beating = (second: number, changes: Parameters<typeof beats>[0]): Changes => ({ region: { heartbeats: [beats({ lastEmitted: time(second), ...changes })] } });
+const figures = (second: number, changes: Partial<ProcessFigures>) => ({ at: time(second), process: { memoryBytes: 1, memoryShare: 0.5, loopMs: 5, diskShare: 0.5, ...changes } });
 const inRegion = (region: Parameters<typeof regionFacts>[2]): Script => () => ({ region });
 
 /** For every default rule: what must fire it, and what must not. */
@@ -130,8 +133,13 @@ export const CASES: Readonly<Record<string, Cases>> = {
     quiet: [['three documents of ten thousand', 3 * MINUTE, counts(10_000, 9_997)], ['a difference while a lane catches up', 3 * MINUTE, (second) => ({ ...counts(1_000, 900)(second), lane: [partition(second * 10, second * 10 + 100)] })]],
   },
   'traffic-drop': {
-    fires: [['a tenth of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, dayBefore: 1_000 })] })]],
-    quiet: [['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700, dayBefore: 1_000 })] })], ['a lane that had little to do yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1, dayBefore: 400 })] })]],
+    fires: [
+      ['a tenth of yesterday and of last week', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100 })] })],
+      ['a tenth of yesterday, with no week behind', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, weekBefore: 0 })] })],
+    ],
+    quiet: [
+      ['a Sunday as quiet as the last one', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, weekBefore: 150 })] })],
+      ['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700, dayBefore: 1_000 })] })], ['a lane that had little to do yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1, dayBefore: 400 })] })]],
   },
   'clock-skew': {
     fires: [['a minute ahead', 10, (second) => ({ notes: [{ at: time(second + 60) }] })]],
@@ -140,5 +148,63 @@ export const CASES: Readonly<Record<string, Cases>> = {
   'mixed-code': {
     fires: [['two versions for an hour', 3_600, () => ({ notes: [{}, { host: 'h2', code: '2' }] })]],
     quiet: [['a rollout of ten minutes', 3_600, (second) => ({ notes: [{ code: second < 600 ? '1' : '2' }, { host: 'h2', code: '2' }] })]],
+  },
+  'restart-loop': {
+    fires: [
+      ['a process that ends again and again', 5 * MINUTE, (second) => ({ notes: Array.from({ length: Math.floor(second / 60) + 1 }, (_, at) => ({ host: `h-${100 + at}`, startedAt: time(at * 60), at: time(Math.min(second, at * 60 + 55)), state: at < Math.floor(second / 60) ? 'stopped' : 'running' })) })],
+      ['under one name', 5 * MINUTE, (second) => ({ notes: [{ host: 'box', startedAt: time(second - (second % 60)), at: time(second) }] })],
+    ],
+    quiet: [
+      ['a rollout', 5 * MINUTE, (second) => ({ notes: [{ host: 'h-1', startedAt: time(-900), at: time(Math.min(second, 60)), state: second < 60 ? 'running' : 'stopped' }, { host: 'h-2', startedAt: time(60), at: time(second) }].slice(0, second < 60 ? 1 : 2) })],
+      ['six processes started at once on one machine', 5 * MINUTE, (second) => ({ notes: Array.from({ length: 6 }, (_, at) => ({ host: `h-${at}`, startedAt: time(0), at: time(second) })) })],
+    ],
+  },
+  'host-memory': {
+    fires: [['95 % for minutes', 2 * MINUTE, (second) => ({ notes: [figures(second, { memoryShare: 0.95 })] })]],
+    quiet: [['95 % for half a minute', 3 * MINUTE, (second) => ({ notes: [figures(second, { memoryShare: second < 30 ? 0.95 : 0.5 })] })], ['a process that tells no figures', MINUTE, (second) => ({ notes: [{ at: time(second) }] })]],
+  },
+  'host-event-loop': {
+    fires: [['two seconds late for minutes', 2 * MINUTE, (second) => ({ notes: [figures(second, { loopMs: 2_000 })] })]],
+    quiet: [['a collection of garbage now and then', 5 * MINUTE, (second) => ({ notes: [figures(second, { loopMs: second % 60 === 0 ? 3_000 : 5 })] })]],
+  },
+  'host-disk': {
+    fires: [['97 % used', 2 * MINUTE, (second) => ({ notes: [figures(second, { diskShare: 0.97 })] })]],
+    quiet: [['90 % used', 2 * MINUTE, (second) => ({ notes: [figures(second, { diskShare: 0.9 })] })], ['a disk that cannot be asked', 2 * MINUTE, (second) => ({ notes: [figures(second, { diskShare: null })] })]],
+  },
+  'heartbeat-missing': {
+    fires: [
+      ['none for a minute', 2 * MINUTE, (second) => beating(second, { lastEmitted: time(Math.min(second, 10)) })],
+      ['none in any lane', 2 * MINUTE, (second) => ({ regions: ['west', 'east'].map((region) => regionFacts(region, time(second), { heartbeats: [beats({ lastEmitted: time(Math.min(second, 10)) })] })) })],
+    ],
+    quiet: [
+      ['one in forty seconds', 5 * MINUTE, (second) => beating(second, { lastEmitted: time(second - (second % 40)) })],
+      ['never any, as when they were switched on just now', 5 * MINUTE, inRegion({ heartbeats: [] })],
+      ['an index that cannot be read', 5 * MINUTE, inRegion({ heartbeats: null })],
+      ['none are emitted', 5 * MINUTE, (second) => ({ ...beating(second, { lastEmitted: time(-9_999) }), heartbeats: { everyMs: 0 } })],
+    ],
+  },
+  'heartbeat-availability': {
+    fires: [['a hundredth of the day is missing', 20, (second) => beating(second, { received: 0.99, share: 1 })]],
+    quiet: [['one in five thousand is missing', 20, (second) => beating(second, { received: 0.9998, share: 1 })], ['an installation of an hour', 20, (second) => beating(second, { received: 0.03, share: 1, since: time(-3_600) })]],
+  },
+  'freshness-burn-fast': {
+    fires: [['a twentieth comes late', 20, (second) => beating(second, { share: 0.95, received: 1 })]],
+    quiet: [
+      ['one in five thousand comes late', 20, (second) => beating(second, { share: 0.9998, received: 1 })],
+      ['it was bad, and is well again', 20, (second) => beating(second, { windows: beats({ share: 0.9, received: 1 }).windows.map((window) => (window.ms === 60_000 ? { ...window, onTime: window.received } : window)) })],
+      ['the first seconds of a new installation', 20, (second) => beating(second, { share: 0, received: 0, since: time(-45) })],
+    ],
+  },
+  'freshness-burn-slow': {
+    fires: [['eight in a thousand come late for hours', 20, (second) => beating(second, { share: 0.992, received: 1 })]],
+    quiet: [['four in a thousand come late', 20, (second) => beating(second, { share: 0.996, received: 1 })]],
+  },
+  'certificate-expiry': {
+    fires: [['two weeks left', 5, () => ({ certificates: [{ name: 'Kafka west', expiresAt: time(14 * 86_400) }] })]],
+    quiet: [['a month left', 5, () => ({ certificates: [{ name: 'Kafka west', expiresAt: time(31 * 86_400) }] })]],
+  },
+  'certificate-ends': {
+    fires: [['ended yesterday', 5, () => ({ certificates: [{ name: 'Kafka west', expiresAt: time(-86_400) }] })], ['two days left', 5, () => ({ certificates: [{ name: 'Kafka west', expiresAt: time(2 * 86_400) }] })]],
+    quiet: [['another one ended a month ago and was replaced', 5, () => ({ certificates: [{ name: 'Kafka west', expiresAt: time(365 * 86_400) }] })]],
   },
 };

@@ -85,6 +85,22 @@ function toMessage(record: OutgoingRecord, now: number): Message {
   if (record.key !== null) message.key = record.key;
   if (record.partition !== undefined) message.partition = record.partition;
   message.timestamp = BigInt(record.timestamp ?? now);
-  if (record.headers !== undefined) message.headers = new Map([...record.headers].map(([name, value]) => [Buffer.from(name), value]));
+  if (record.headers !== undefined) message.headers = headersOf(record.headers);
   return message;
+}
+
+/** Header names remembered as bytes: a program writes a handful of them, over and over. */
+const MAX_NAMES = 64;
+const names = new Map<string, Buffer>();
+
+function headersOf(headers: ReadonlyMap<string, Buffer>): Map<Buffer, Buffer> {
+  const named = new Map<Buffer, Buffer>();
+  for (const [name, value] of headers) named.set(names.get(name) ?? nameOf(name), value);
+  return named;
+}
+
+function nameOf(name: string): Buffer {
+  const bytes = Buffer.from(name);
+  if (names.size < MAX_NAMES) names.set(name, bytes);
+  return bytes;
 }

@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import { openDuckDb } from '../src/adapters/duckdb/open.ts';
+import { systemClock } from '../src/adapters/system-clock.ts';
+import { keysOf } from '../src/backfill/keys.ts';
+import { sharedBlocks } from '../src/backfill/load.ts';
+import { groupsOf } from '../src/backfill/manifest.ts';
+import { configSchema, type Config } from '../src/config/schema.ts';
+import { decodeEnvelope, ENVELOPE_HEADER } from '../src/domain/envelope.ts';
+import { openCycle } from '../src/main/backfill-load.ts';
+import { openObjectStore, openRegionSearch } from '../src/main/connections.ts';
+import { fillWarehouse, FIRST_DAY, LAST_DAY } from './backfill-warehouse.ts';
+import { openBenchStack, type BenchStack } from './bench-stack.ts';
+import { cpuSecondsOf } from './child.ts';
+import { FIRST_SHAPE, runRaw } from './raw-limit.ts';
+import { median, rounded } from './statistics.ts';
+
+const CLI = fileURLToPath(new URL('../src/main/sluice.ts', import.meta.url));
+const REGION = 'west';
+const CYCLE = 'bench';
+const POLL_MS = 50;
+/** Documents that are posted raw: their bodies lie in memory. */
+const MOST_RAW = 300_000;
+const ORIGIN = ',"origin":{"role":"backfill","code":"0.1.0","host_group":"default","cycle":"bench"}}';
+
+export interface BackfillBenchOptions {
+  readonly stackFile: string | undefined;
+  readonly rows: number;
+  readonly rounds: number;
+  readonly say: (line: string) => void;
+}
+
+/** An extract in the object store → an index through `sluice backfill load`, against the raw `_bulk` limit with the same documents, in turn. */
+export async function benchBackfill({ stackFile, rows, rounds, say }: BackfillBenchOptions): Promise<Record<string, unknown>> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const bench = await openBenchStack({ stackFile, only: ['kafka-west', 'elasticsearch-west', 'object-store'], withStore: true, overrides: { pipelines: ['sold-items'], indices: { refreshInterval: '30s' }, warehouse: { directory: join(folder, 'warehouse') } }, say });
+  try {
+    const contest = new Contest(bench, folder, rows, say);
+    await contest.prepare();
+    const raw: number[] = [];
+    const loads: Load[] = [];
+    for (let round = 1; round <= rounds; round += 1) {
+      raw.push(await contest.raw());
+      loads.push(await contest.load());
+      say(`round ${round}: raw ${raw.at(-1)?.toFixed(0)} documents/s, load ${loads.at(-1)?.rowsPerSecond.toFixed(0)} rows/s`);
+    }
+    const ratios = loads.map(({ rowsPerSecond }, at) => rowsPerSecond / (raw[at] as number));
+    return {
+      bench: 'backfill', rows, rounds, rowsPerSecond: rounded(median(loads.map((load) => load.rowsPerSecond)), 0), rawDocsPerSecond: rounded(median(raw), 0), ratio: rounded(median(ratios), 3),
+      cpuSecondsPerMillion: rounded(median(loads.map((load) => load.cpuSecondsPerMillion)), 2), peakRssMiB: rounded(Math.max(...loads.map((load) => load.peakRssMiB)), 0), loadAverage: rounded(loadavg()[0] as number, 2),
+    };
+  } finally {
+    await bench.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Load { readonly rowsPerSecond: number; readonly cpuSecondsPerMillion: number; readonly peakRssMiB: number }
+
+class Contest {
+  readonly #config: Config;
+  readonly #configFile: string;
+  readonly #folder: string;
+  readonly #rows: number;
+  readonly #say: (line: string) => void;
+  #bodies: Buffer[] = [];
+  #posted = 0;
+
+  constructor({ config }: BenchStack, folder: string, rows: number, say: (line: string) => void) {
+    // One region: what the other one does is not what is measured.
+    const raw = { ...config, regions: { [REGION]: config.regions[REGION] } };
+    this.#configFile = join(folder, 'sluice.config.yaml');
+    writeFileSync(this.#configFile, stringify(raw));
+    this.#config = configSchema.parse(raw);
+    this.#folder = folder;
+    this.#rows = rows;
+    this.#say = say;
+  }
+
+  async prepare(): Promise<void> {
+    this.#say(`a warehouse of ${this.#rows} rows`);
+    const engine = await openDuckDb({ threads: 2, memoryLimit: '1GB', spillFolder: join(this.#folder, 'spill') });
+    await fillWarehouse(engine, join(this.#folder, 'warehouse'), this.#rows).finally(() => engine.close());
+    await this.#sluice('backfill', 'plan', 'missed-events', '--from', FIRST_DAY, '--to', LAST_DAY, '--cycle', CYCLE);
+    await this.#sluice('backfill', 'extract', CYCLE);
+    await this.#makeBodies();
+    this.#say(`raw, to warm up: ${(await this.raw()).toFixed(0)} documents/s`);
+    this.#say(`raw, to warm up: ${(await this.raw()).toFixed(0)} documents/s`);
+  }
+
+  /** Documents a second of the bodies made beforehand. */
+  async raw(): Promise<number> {
+    await this.#fresh();
+    const [node = ''] = this.#config.regions[REGION]?.elasticsearch.nodes ?? [];
+    return (await runRaw(node, this.#bodies, this.#posted, FIRST_SHAPE.connections)).docsPerSecond;
+  }
+
+  async load(): Promise<Load> {
+    await this.#fresh();
+    await this.#forgetLoad();
+    const { cpuSeconds, peakRssMiB } = await this.#sluice('backfill', 'load', CYCLE);
+    const seconds = await this.#span();
+    return { rowsPerSecond: this.#rows / seconds, cpuSecondsPerMillion: (cpuSeconds / this.#rows) * 1e6, peakRssMiB };
+  }
+
+  /** From the first batch's opening to the last one's settling. */
+  async #span(): Promise<number> {
+    const search = openRegionSearch(this.#config, REGION);
+    try {
+      const pattern = `/${this.#config.prefix}sluice-batches-*`;
+      await search.call('POST', `${pattern}/_refresh`);
+      const { body } = await search.call('POST', `${pattern}/_search`, { size: 0, aggs: { from: { min: { field: 'start_time' } }, to: { max: { field: 'end_time' } }, applied: { sum: { field: 'counts.applied' } } } });
+      const { from, to, applied } = body['aggregations'] as Record<string, { value: number }>;
+      if (applied?.value !== this.#rows) throw new Error(`the load applied ${applied?.value} of ${this.#rows} rows`);
+      return ((to?.value ?? 0) - (from?.value ?? 0)) / 1_000;
+    } finally {
+      await search.close();
+    }
+  }
+
+  /** Indices with nothing in them. */
+  async #fresh(): Promise<void> {
+    const search = openRegionSearch(this.#config, REGION);
+    for (const family of ['sold-items', 'sluice-batches']) {
+      const { body } = await search.call('GET', `/${this.#config.prefix}${family}-*/_alias`);
+      for (const index of Object.keys(body)) await search.call('DELETE', `/${index}`);
+    }
+    for (let day = new Date(FIRST_DAY); day <= new Date(LAST_DAY); day = new Date(day.getTime() + 86_400_000)) await search.call('PUT', `/${this.#config.prefix}sold-items-${day.toISOString().slice(0, 10).replaceAll('-', '.')}`);
+    await search.close();
+  }
+
+  async #forgetLoad(): Promise<void> {
+    const store = openObjectStore(this.#config);
+    for await (const { key } of store.list(keysOf(this.#config.backfill.prefix, CYCLE).dones(REGION))) await store.remove(key);
+    await store.close();
+  }
+
+  async #makeBodies(): Promise<void> {
+    const store = openObjectStore(this.#config);
+    const { parts, pipeline } = await openCycle(this.#config, CYCLE, store, pino({ level: 'silent' }));
+    const blocks = sharedBlocks(parts, { pipelines: [pipeline], prefix: this.#config.prefix, host: 'bench', clock: systemClock });
+    const { operations } = FIRST_SHAPE;
+    let lines: string[] = [];
+    const close = (): void => {
+      if (lines.length > 0) this.#bodies.push(Buffer.from(`${lines.join('\n')}\n`));
+      lines = [];
+    };
+    for (const group of groupsOf(parts.manifest)) {
+      if (this.#posted >= MOST_RAW) break;
+      const block = await blocks.read(group);
+      for (let at = 0; at < block.count; at += 1) {
+        const envelope = decodeEnvelope(block.header(at, ENVELOPE_HEADER) ?? Buffer.alloc(0));
+        lines.push(JSON.stringify({ index: { _index: `${this.#config.prefix}sold-items-${group.file.day.replaceAll('-', '.')}`, version_type: 'external', _id: envelope?.id, version: envelope?.version } }), `${block.value(at)?.toString('utf8').slice(0, -1)}${ORIGIN}`);
+        this.#posted += 1;
+        if (lines.length === 2 * operations) close();
+      }
+    }
+    close();
+    await store.close();
+  }
+
+  /** Runs a command to its end; its CPU and memory are read from /proc while it lives. */
+  async #sluice(...args: string[]): Promise<{ cpuSeconds: number; peakRssMiB: number }> {
+    const child = spawn(process.execPath, [CLI, '--config', this.#configFile, '--json', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, SLUICE__LOG__LEVEL: 'warn' } });
+    const ended = new Promise<number | null>((resolve, reject) => { child.once('error', reject).once('exit', resolve); });
+    const used = { cpuSeconds: 0, peakRssMiB: 0 };
+    let code: number | null | undefined;
+    void ended.then((value) => { code = value; });
+    while (code === undefined) {
+      try {
+        used.cpuSeconds = cpuSecondsOf(child.pid as number);
+        used.peakRssMiB = Math.max(used.peakRssMiB, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
+      } catch {
+        // It ended between two looks: what was read last stands.
+      }
+      await sleep(POLL_MS);
+    }
+    if (code !== 0) throw new Error(`sluice ${args.join(' ')} ended with ${code}`);
+    return used;
+  }
+}

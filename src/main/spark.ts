@@ -1,0 +1,38 @@
+import { join, resolve } from 'node:path';
+import { pythonParts } from '../../scripts/python-parts.mjs';
+import { sparkEngine } from '../adapters/spark/submit.ts';
+import { objectStoreSettings } from '../config/resolve.ts';
+import type { Config } from '../config/schema.ts';
+import { SluiceError, messageOf } from '../domain/errors.ts';
+import type { ExtractEngine } from '../ports/extract-engine.ts';
+import { cacheFolder, install } from '../stack/installation.ts';
+import { findJdk } from '../stack/java.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../stack/spark/extract.py');
+
+export interface OpenSparkOptions {
+  readonly scratch: string;
+  readonly report: (text: string) => void;
+  readonly onDay?: (day: string) => void;
+}
+
+/** Spark as configured; PySpark and the jars for the object store are fetched once, where no spark-submit is given. */
+export async function openSpark({ backfill, warehouse, objectStore }: Config, { scratch, report, onDay }: OpenSparkOptions): Promise<ExtractEngine> {
+  if (objectStore === undefined) throw new SluiceError('CONFIG_INVALID', 'objectStore: expected the bucket that extracts lie in, found nothing; see docs/configuration.md');
+  const { spark, rowGroupRows } = backfill;
+  const store = objectStoreSettings(objectStore);
+  const parts = spark.submit === undefined ? await ownSpark(report) : { submit: spark.submit, python: undefined, jars: [] };
+  const stored = `s3a://${store.bucket}/${store.prefix}${warehouse.prefix}`;
+  return sparkEngine({
+    ...parts, program: PROGRAM, master: spark.master, memory: spark.memory, metastore: spark.metastore, database: spark.database, conf: spark.conf, rowGroupRows, scratch,
+    store: { ...store, endpoint: store.endpoint, accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey },
+    locationOf: (table) => (warehouse.directory === undefined ? stored + table : `file://${resolve(warehouse.directory, table)}`),
+    ...(onDay === undefined ? {} : { onDay }),
+  });
+}
+
+async function ownSpark(report: (text: string) => void): Promise<{ submit: string; python: string; jars: readonly string[] }> {
+  const folder = await pythonParts('spark', { report, cache: cacheFolder() }).catch((cause: unknown) => { throw new SluiceError('QUERY_FAILED', messageOf(cause), { cause }); });
+  const { jars } = await install({ kind: 'spark-jars', sources: 'stack/spark' }, findJdk(), report);
+  return { submit: join(folder, 'bin/spark-submit'), python: join(folder, 'bin/python'), jars };
+}
