@@ -133,6 +133,20 @@ export function searchIndexContract(name: string, open: () => Promise<ClusterUnd
       });
     });
 
+    describe('reads', () => {
+      const many = (id: string): Json => ({ docs: [{ _index: targets.index, _id: id }] });
+      test('hand the answer over as it came, and say what it weighed', async () => {
+        await send([put('read', 5), { count: 7 }]);
+        const { text, wireBytes } = await cluster.read('/_mget', many('read'));
+        expect(JSON.parse(text.toString())).toMatchObject({ docs: [{ _id: 'read', found: true, _version: 5, _source: { count: 7 } }] });
+        expect(wireBytes).toBeGreaterThan(0);
+      });
+      test('reject as calls do', async () => {
+        await expect(cluster.read(`/${prefix}nowhere/_search`, { size: 1 })).rejects.toMatchObject({ code: 'ELASTICSEARCH_REFUSED', details: { status: 404, type: 'index_not_found_exception' } });
+        await expect(cluster.read('/_mget', many('read'), { signal: AbortSignal.abort() })).rejects.toThrow();
+      });
+    });
+
     test('a request that was given up before it began is silent', async () => {
       const answer = await cluster.bulk({ body: bodyOf([put('aborted', 5), { count: 1 }]), detail: 'terse', timeoutMs: TIMEOUT_MS, signal: AbortSignal.abort() });
       expect(answer).toMatchObject({ kind: 'silent', cause: 'aborted' });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { contentOf } from '../../src/domain/content.ts';
+import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { SluiceError } from '../../src/domain/errors.ts';
 import { decodeEnvelope } from '../../src/domain/envelope.ts';
 import type { Transform } from '../../src/redrive/patch.ts';
@@ -74,6 +76,19 @@ describe('a document that could not be indexed', () => {
     await fail(harness.west);
     await run(harness, { transform: mend });
     expect(harness.west.document(INDEX, 'lamp-1')?.source).toEqual(harness.east.document(INDEX, 'lamp-1')?.source);
+  });
+
+  it('that is patched gets the fingerprint of what it is now; one that goes as it is keeps its bytes', async () => {
+    const harness = await redriveHarness();
+    await fail(harness.west);
+    await run(harness, { transform: mend, raiseEpoch: true });
+    const stored = harness.west.document(INDEX, 'lamp-1');
+    const { json, fingerprint } = contentOf(stored?.source as Record<string, unknown>);
+    expect(fingerprint).toBe(fingerprintOf(json, { id: 'lamp-1', version: VERSION + 1, deleted: false }));
+    const plain = await redriveHarness();
+    await fail(plain.west, { payload: Buffer.from('{"title":"lamp","deleted":false}') });
+    await run(plain);
+    expect(plain.west.document(INDEX, 'lamp-1')?.source).not.toHaveProperty('fingerprint');
   });
 
   it('whose patch is refused by a region without a failure of its own stays open', async () => {
