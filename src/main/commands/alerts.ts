@@ -11,6 +11,7 @@ import { matcherOf, type Silence } from '../../monitor/alerts/silence.ts';
 import type { AlertStore } from '../../monitor/alerts/store.ts';
 import { openAlertStores } from '../alert-stores.ts';
 import { configured } from '../configured.ts';
+import { rulesCommand } from './alerts-rules.ts';
 import { testCommand } from './alerts-test.ts';
 
 const ORDER_FOR_MS = 600_000;
@@ -18,7 +19,7 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 const MAX_SILENCE_MS = 90 * 86_400_000;
 const ID_BYTES = 5;
 
-/** `sluice alerts list|show|silence|resolve|test`: what the monitors found, and what is done about it. */
+/** `sluice alerts list|show|silence|resolve|test|rules`: what the monitors found, and what is done about it. */
 export function alertsCommand(): Command {
   const command = new Command('alerts').description('look at alerts, silence or resolve them, test a channel');
   command.command('list').description('what is wrong now, and the silences in force')
@@ -35,7 +36,7 @@ export function alertsCommand(): Command {
     .option('--reason <text>', 'why', '').option('--by <name>', 'who', userInfo().username)
     .addHelpText('after', '\nExamples:\n  sluice alerts resolve 3f2a… --reason "known, mended next week"')
     .action((id: string, flags: { reason: string; by: string }, self: Command) => resolve(id, flags, self));
-  return command.addCommand(testCommand()).addHelpText('after', '\nExamples:\n  sluice alerts list\n  sluice alerts test oncall\n\nExit codes: 0 done, 1 a region did not answer or a channel did not take it, 2 bad usage or configuration.');
+  return command.addCommand(testCommand()).addCommand(rulesCommand()).addHelpText('after', '\nExamples:\n  sluice alerts list\n  sluice alerts test oncall\n\nExit codes: 0 done, 1 a region did not answer or a channel did not take it, 2 bad usage or configuration.');
 }
 
 interface SilenceFlags { readonly for: string; readonly reason: string; readonly by: string; readonly end?: string }
