@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { sourceTopicOf } from '../../src/domain/pipeline.ts';
 import { openRegionSearch, openSource } from '../../src/main/connections.ts';
 import { SURROUNDINGS_ENV } from '../../test/chaos/surroundings.ts';
+import { waitFor } from '../../test/support/wait.ts';
 import { BENCH_PIPELINE } from '../events.ts';
 import type { DetectSite } from './site.ts';
 
@@ -11,6 +13,8 @@ const HOOK = new URL('../../test/chaos/surroundings-hook.ts', import.meta.url).h
 const LOG = pino({ level: 'silent' });
 const SKEW_MS = 20_000;
 const POISON = 400;
+/** By then a process has told its state, ms. */
+const TOLD_MS = 12_000;
 /** So long a member that hangs keeps its partitions, ms. */
 const LONG_SESSION_MS = '30000';
 
@@ -50,6 +54,8 @@ export const DETECT_FAULTS: readonly DetectFault[] = [
       const env = { SLUICE__PROCESSOR__SESSION_TIMEOUT_MS: LONG_SESSION_MS };
       await site.start('west-west', ['process', '--lane', 'west-west'], { env });
       await site.start('west-west-2', ['process', '--lane', 'west-west'], { env });
+      for (const name of ['west-west', 'west-west-2']) await waitFor(() => hasPartitions(site, name), { timeoutMs: 60_000, what: `${name} to have partitions` });
+      await sleep(TOLD_MS);
     },
     inject: async ({ processes }) => void processes.get('west-west-2')?.child.kill('SIGSTOP'),
     heal: async ({ processes }) => void processes.get('west-west-2')?.child.kill('SIGCONT'),
@@ -78,6 +84,11 @@ export const DETECT_FAULTS: readonly DetectFault[] = [
     heal: async () => undefined,
   },
 ];
+
+async function hasPartitions({ processes }: DetectSite, name: string): Promise<boolean> {
+  const { parts } = await (await fetch(`${processes.get(name)?.url}/status`)).json() as { parts: { 'west-west': { partitions: number } } };
+  return parts['west-west'].partitions === 2;
+}
 
 async function block({ config }: DetectSite, region: string, on: boolean): Promise<void> {
   const search = openRegionSearch(config, region);

@@ -44,8 +44,9 @@ async function ingestComponent({ config, clock, log, host, labels, tracing }: Se
       const ended = new AbortController();
       const refreshing = refresh(AbortSignal.any([drain, ended.signal]));
       // Into every region: the one that is cut loose cannot be told.
+      const [startedAt, figures] = [clock.now(), measureProcess()];
       const telling = [...regions.values()].map((region) => tellState({
-        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(), process: measureProcess(),
+        log: region, topic: stateTopicOf(config.prefix), clock, code: codeVersion(), startedAt, process: figures,
         read: () => statesOf(ingest.status(), host, ended.signal.aborted), onProblem: (problem) => log.debug({ problem }, 'state not told'),
       }, ended.signal));
       const beating = beat({ config, log, clock, host, registry, owns: readBy(ingest.status) }, ended.signal);

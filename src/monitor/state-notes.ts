@@ -41,6 +41,8 @@ export interface StateNotesOptions {
   /** One state a lane, always of the same lanes. */
   readonly read: () => readonly ToldState[];
   readonly code: string;
+  /** When the process began, epoch ms; the same for all that it tells. Default: its first telling. */
+  readonly startedAt?: number;
   readonly process?: () => ProcessFigures;
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
@@ -67,9 +69,9 @@ interface Told {
   readonly tick: number;
 }
 
-async function tell(producer: RecordProducer, { topic, read, code, process, clock, onProblem }: StateNotesOptions, told: Map<string, Told>): Promise<void> {
+async function tell(producer: RecordProducer, { topic, read, code, startedAt, process, clock, onProblem }: StateNotesOptions, told: Map<string, Told>): Promise<void> {
   const [now, tick] = [clock.now(), clock.monotonic()];
-  const notes = read().filter((state) => isDue(state, told.get(state.lane), tick)).map((state) => noteOf(state, told.get(state.lane)?.note, code, now));
+  const notes = read().filter((state) => isDue(state, told.get(state.lane), tick)).map((state) => noteOf(state, told.get(state.lane)?.note, { code, startedAt, now }));
   if (notes.length === 0) return;
   const figures = process === undefined ? {} : { process: process() };
   try {
@@ -89,8 +91,8 @@ function isChanged(state: ToldState, note: StateNote): boolean {
   return note.state !== state.state || note.reason !== state.reason;
 }
 
-function noteOf(state: ToldState, last: StateNote | undefined, code: string, now: number): StateNote {
-  return { ...state, at: now, since: last === undefined || isChanged(state, last) ? now : last.since, startedAt: last?.startedAt ?? now, code };
+function noteOf(state: ToldState, last: StateNote | undefined, { code, startedAt, now }: { readonly code: string; readonly startedAt: number | undefined; readonly now: number }): StateNote {
+  return { ...state, at: now, since: last === undefined || isChanged(state, last) ? now : last.since, startedAt: startedAt ?? last?.startedAt ?? now, code };
 }
 
 /** The latest note of every lane and host. Rejects with SluiceError `KAFKA_*`. */

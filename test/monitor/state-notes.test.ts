@@ -35,6 +35,18 @@ describe('state notes', () => {
     expect((await readStates(log, TOPIC))[0]).toMatchObject({ state: 'stopped' });
   });
 
+  it('say the same beginning, whoever of a process tells them', async () => {
+    const [log, clock, stop] = [new MemoryLog(), new ManualClock(), new AbortController()];
+    log.createTopic(TOPIC);
+    const teller = () => tellState({ log, topic: TOPIC, clock, code: '1', startedAt: 7, read: () => [{ lane: 'ingest:west', host: 'h1', state: 'joined', reason: null }], onProblem: () => {} }, stop.signal);
+    const first = teller();
+    await clock.advance(3_000);
+    const second = teller();
+    await vi.waitFor(async () => expect((await notesIn(log)).map(({ startedAt }) => startedAt)).toEqual([7, 7]));
+    stop.abort();
+    await Promise.all([first, second]);
+  });
+
   it('are not told over and over while nothing changes', async () => {
     const [log, clock] = [new MemoryLog(), new ManualClock()];
     log.createTopic(TOPIC);

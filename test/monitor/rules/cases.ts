@@ -156,6 +156,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
     ],
     quiet: [
       ['a rollout', 5 * MINUTE, (second) => ({ notes: [{ host: 'h-1', startedAt: time(-900), at: time(Math.min(second, 60)), state: second < 60 ? 'running' : 'stopped' }, { host: 'h-2', startedAt: time(60), at: time(second) }].slice(0, second < 60 ? 1 : 2) })],
+      ['ingest restarted once, told in two regions', 5 * MINUTE, (second) => ({ notes: ['ingest:west', 'ingest:east'].map((lane) => ({ lane, host: 'box', state: 'joined', reason: null, startedAt: time(second < 60 ? -30 : 60), at: time(second) })) })],
       ['six processes started at once on one machine', 5 * MINUTE, (second) => ({ notes: Array.from({ length: 6 }, (_, at) => ({ host: `h-${at}`, startedAt: time(0), at: time(second) })) })],
     ],
   },
