@@ -5,6 +5,7 @@ import { failureDocument } from '../../src/domain/failure.ts';
 import type { Json, SearchCluster } from '../../src/ports/search-index.ts';
 import { createIndexKeeper } from '../../src/setup/ensure-indices.ts';
 import { ensureTemplates } from '../../src/setup/ensure-templates.ts';
+import { familiesOf, SYSTEM_FAMILIES } from '../../src/setup/families.ts';
 import { setup, templatesOf, type SetupReport, type SetupSettings } from '../../src/setup/setup.ts';
 import type { Template } from '../../src/setup/template.ts';
 import { MemoryLog } from '../support/memory-log.ts';
@@ -41,6 +42,10 @@ describe('setup on a real cluster', () => {
     const log = new MemoryLog().admin();
     return setup(settings, { source: log, regions: new Map([['west', { log, search: cluster }]]), clock: systemClock });
   }
+  /** The pipeline's template, and all others in one state. */
+  function others(state: string, first: Json): unknown[] {
+    return [first, ...SYSTEM_FAMILIES.map(() => ({ state }))];
+  }
   async function templatesAt(version: number, change: Json = {}): Promise<Template[]> {
     const [template] = await templatesOf(settings);
     if (template === undefined) throw new Error('there is no template');
@@ -51,8 +56,8 @@ describe('setup on a real cluster', () => {
   }
 
   test('creates templates, aliases and indices, and keeps them the second time', async () => {
-    expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: Array(5).fill({ state: 'created' }) as unknown[], indices: { kept: [] } } } } });
-    expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: [{ state: 'kept', mapped: [], aliased: [] }, { state: 'kept' }, { state: 'kept' }, { state: 'kept' }, { state: 'kept' }], indices: { created: [] } } } } });
+    expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: others('created', { state: 'created' }), indices: { kept: [] } } } } });
+    expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: others('kept', { state: 'kept', mapped: [], aliased: [] }), indices: { created: [] } } } } });
   }, TIMEOUT_MS);
 
   test('several processes at once: every one succeeds, each index is created once', async () => {
@@ -60,7 +65,7 @@ describe('setup on a real cluster', () => {
     expect(reports.map(({ ok }) => ok)).toEqual([true, true, true, true]);
     const created = reports.flatMap(({ regions }) => (regions['west']?.search.ok === true ? regions['west'].search.indices.created : []));
     expect(new Set(created).size).toBe(created.length);
-    expect(created).toHaveLength(5);
+    expect(created).toHaveLength(familiesOf(settings.pipelines).length);
   }, TIMEOUT_MS);
 
   test('the alias hides tombstones, the index does not', async () => {
@@ -115,7 +120,7 @@ describe('setup on a real cluster', () => {
   test('older code leaves a newer template alone', async () => {
     await run();
     await ensureTemplates(cluster, await templatesAt(1_000, { added: { type: 'keyword' } }));
-    expect((await run()).regions['west']?.search).toMatchObject({ ok: true, templates: [{ state: 'newer' }, { state: 'kept' }, { state: 'kept' }, { state: 'kept' }, { state: 'kept' }] });
+    expect((await run()).regions['west']?.search).toMatchObject({ ok: true, templates: others('kept', { state: 'newer' }) });
   }, TIMEOUT_MS);
 
   test('the failure index takes a failure with the largest payload that is kept', async () => {
