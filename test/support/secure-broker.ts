@@ -31,7 +31,7 @@ export async function startSecureBroker(): Promise<SecureBroker> {
   const client = makeCertificate('sluice', ['127.0.0.1']);
   try {
     await addUser(addressOf(stack), user);
-    await stack.kill(BROKER, 'SIGTERM');
+    await stack.stop(BROKER);
     await appendFile(join(stack.folder, BROKER, 'server.properties'), await doorProperties(stack, door, { user, server, client }));
     await stack.start(BROKER);
   } catch (error) {
