@@ -1,12 +1,10 @@
 import { SluiceError, messageOf } from '../domain/errors.ts';
-import { versionTypeOf } from '../domain/lane.ts';
-import { originSuffix } from '../domain/origin.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
 import { Settlement } from '../domain/settlement.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA, HEARTBEATS_INDEX, HEARTBEATS_PIPELINE, HEARTBEATS_SCHEMA } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE } from '../domain/system-names.ts';
 import type { PollOptions, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import type { Batch, Received } from './batch.ts';
-import { Batcher } from './batcher.ts';
+import type { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
 import type { Reply } from './bulk-reply.ts';
 import { BodyLimit, deliver, type Delivery, type DeliverTools, type Sent } from './deliver.ts';
@@ -15,15 +13,14 @@ import { failuresOf, type FailureContext } from './failures.ts';
 import { Gate } from './gate.ts';
 import { unlessAborted } from './interrupt.ts';
 import { measureLag } from './lag.ts';
+import { laneBatcher } from './lane-batcher.ts';
 import { LaneReport } from './lane-report.ts';
 import { LaneTracing } from './lane-tracing.ts';
 import { batchRecord } from './ledger.ts';
-import { OperationReader } from './operation-reader.ts';
 import { patienceOf } from './patience.ts';
 import type { ProcessorParts } from './processor.ts';
 import { Slots } from './slots.ts';
 import type { LaneStatus } from './status.ts';
-import { Targets, type IndexPattern } from './targets.ts';
 
 /** Less than this is not worth a fetch, bytes. */
 const MIN_FETCH_BYTES = 64 * 1024;
@@ -72,7 +69,7 @@ export class Works {
     this.#slots = new Slots(parts.rate.limits().inFlight);
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
     this.#admin = source.admin();
-    this.#batcher = this.#newBatcher();
+    this.#batcher = laneBatcher(parts, this.#pipelineOf, this.#settlement);
     this.#tools = this.#deliverTools('outcome', this.#newGate('destination'));
     this.#booksGate = this.#newGate('books');
     this.#failureContext = { prefix, cluster: lane.source, lane: lane.name, host, origin, pipelineOf: this.#pipelineOf, now: () => clock.now() };
@@ -238,18 +235,6 @@ export class Works {
   #received(block: RecordBlock): Received[] {
     const assignment = this.#settlement.assignmentOf(block);
     return assignment === null ? [] : [{ block, assignment }];
-  }
-
-  #newBatcher(): Batcher {
-    const { lane, prefix, settings, clock, origin, host, newId, pipelines } = this.#parts;
-    const patterns = new Map<string, IndexPattern>(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
-    patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA });
-    patterns.set(HEARTBEATS_PIPELINE, { base: `${prefix}${HEARTBEATS_INDEX}`, period: 'day', schema: HEARTBEATS_SCHEMA });
-    const targets = new Targets(patterns, versionTypeOf(lane.role));
-    const reader = new OperationReader({ targets, pipelineOf: this.#pipelineOf, maxDocumentBytes: settings.maxDocumentBytes });
-    const { batchBytes, batchOperations, batchAgeMs } = settings;
-    const heartbeats = { lane: lane.name, cluster: lane.source, destination: lane.destination, host, origin, now: () => clock.now() };
-    return new Batcher({ batchBytes, batchOperations, batchAgeMs, limits: () => this.#parts.rate.limits(), suffix: originSuffix(origin), pipelineOf: this.#pipelineOf, newBatchId: newId, clock, heartbeats, traced: this.#tracing !== null }, reader, this.#settlement);
   }
 
   #newGate(name: string): Gate {
