@@ -2,19 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { configSchema, type Config } from '../src/config/schema.ts';
-import { openRegionLog, openSource } from '../src/main/connections.ts';
+import { openSource } from '../src/main/connections.ts';
 import type { RecordLog } from '../src/ports/record-log.ts';
-import { ensureTopics, regionalTopicsOf, sourceTopicsOf } from '../src/setup/ensure-topics.ts';
 import { startStack } from '../src/stack/stack.ts';
 import { BENCH_PIPELINE } from './events.ts';
+import { createIngestTopics, LOG, NOWHERE } from './ingest-topics.ts';
 
 const REGIONS = ['west', 'east'];
-const LOG = pino({ level: 'silent' });
-/** Ingest never asks Elasticsearch; the configuration wants an address all the same. */
-const NOWHERE = 'http://127.0.0.1:9';
 
 /** A source and the Kafka of two regions. */
 export interface IngestStack {
@@ -43,8 +39,7 @@ export async function openIngestStack(say: (line: string) => void): Promise<Inge
   const [one, both] = [write('one', REGIONS.slice(0, 1)), write('both', REGIONS)];
   const { config } = both;
   const source = openSource(config, LOG);
-  await createTopics(source, sourceTopicsOf(prefix, config.pipelines, config.topics));
-  for (const region of REGIONS) await createTopics(openRegionLog(config, region, LOG), regionalTopicsOf(prefix, config.pipelines, config.topics));
+  await createIngestTopics(config, source);
   return {
     config, source, configFiles: { oneRegion: one.file, bothRegions: both.file },
     close: async () => {
@@ -52,10 +47,4 @@ export async function openIngestStack(say: (line: string) => void): Promise<Inge
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-async function createTopics(log: RecordLog, topics: Parameters<typeof ensureTopics>[1]): Promise<void> {
-  const admin = log.admin();
-  await ensureTopics(admin, topics);
-  await admin.close();
 }

@@ -2,22 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { configSchema, type Config } from '../src/config/schema.ts';
-import { openRegionLog, openSource } from '../src/main/connections.ts';
+import { openSource } from '../src/main/connections.ts';
 import type { RecordLog } from '../src/ports/record-log.ts';
-import { ensureTopics, regionalTopicsOf, sourceTopicsOf } from '../src/setup/ensure-topics.ts';
 import { freePorts } from '../src/stack/ports.ts';
 import { startStack, type Stack } from '../src/stack/stack.ts';
 import { FaultProxy } from '../test/support/fault-proxy.ts';
 import { BENCH_PIPELINE } from './events.ts';
+import { createIngestTopics, LOG, NOWHERE } from './ingest-topics.ts';
 
 export const REGIONS = ['west', 'east'] as const;
 const KAFKAS = ['kafka-source', 'kafka-west', 'kafka-east'] as const;
-const LOG = pino({ level: 'silent' });
-/** Ingest never asks Elasticsearch; the configuration wants an address all the same. */
-const NOWHERE = 'http://127.0.0.1:9';
 
 /** A source and the Kafka of two regions, whose lines can be cut. */
 export interface RegionStack {
@@ -50,8 +46,7 @@ async function complete(stack: Stack, lines: ReadonlyMap<string, FaultProxy>): P
   writeFileSync(configFile, stringify(raw));
   const config = configSchema.parse(raw);
   const source = openSource(config, LOG);
-  await createTopics(source, sourceTopicsOf(config.prefix, config.pipelines, config.topics));
-  for (const region of REGIONS) await createTopics(openRegionLog(config, region, LOG), regionalTopicsOf(config.prefix, config.pipelines, config.topics));
+  await createIngestTopics(config, source);
   return {
     config, configFile, source, lines,
     close: async () => {
@@ -60,10 +55,4 @@ async function complete(stack: Stack, lines: ReadonlyMap<string, FaultProxy>): P
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-async function createTopics(log: RecordLog, topics: Parameters<typeof ensureTopics>[1]): Promise<void> {
-  const admin = log.admin();
-  await ensureTopics(admin, topics);
-  await admin.close();
 }
