@@ -33,7 +33,6 @@ const OFTEN_MS = 150;
 export class Books {
   readonly #options: BooksOptions;
   readonly #settled: BatchRecord[] = [];
-  #unwritten = 0;
   #committing: Promise<void> = Promise.resolve();
   readonly #wakeWaiting: (() => void)[] = [];
 
@@ -43,19 +42,19 @@ export class Books {
 
   add(record: BatchRecord): void {
     this.#settled.push(record);
-    this.#unwritten += 1;
   }
 
   /** Waits while more is settled than can be written down. */
   async room(signal: AbortSignal): Promise<void> {
-    while (this.#unwritten >= MAX_UNWRITTEN) {
+    while (this.#settled.length >= MAX_UNWRITTEN) {
       signal.throwIfAborted();
       await unlessAborted(new Promise<void>((resolve) => this.#wakeWaiting.push(resolve)), signal);
     }
   }
 
-  /** Writes documents of our own through the books' gate, for as long as it takes. */
+  /** Writes documents of our own through the books' gate, for as long as it takes; rejects only when `signal` is aborted. */
   async write(entries: readonly BookEntry[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     if (entries.length === 0) return;
     const { indices, tools } = this.#options;
     const names = [...new Set(entries.map((entry) => entry.index))];
@@ -105,10 +104,11 @@ export class Books {
 
   async #commit(signal: AbortSignal): Promise<void> {
     const { consumer, settlement, ledger, onCommit } = this.#options;
-    const records = this.#settled.splice(0);
+    const records = [...this.#settled];
     const positions = settlement.committable();
     await this.write([...batchDocuments(records, ledger), ...records.flatMap((record) => record.beats)], signal);
-    this.#unwritten -= records.length;
+    // Only now: where writing was broken off, a commit that waits behind this one must not move past these records.
+    this.#settled.splice(0, records.length);
     for (const wake of this.#wakeWaiting.splice(0)) wake();
     if (positions.length === 0) return;
     try {

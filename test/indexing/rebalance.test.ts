@@ -74,3 +74,20 @@ describe('partitions that are about to be dealt anew', () => {
     await lane.stop();
   });
 });
+
+describe('a lane that is stopped while its batches cannot be written down', () => {
+  it('commits nothing of them, however many commits wait behind the one that was broken off', async () => {
+    const [log, search] = [thingsLog(1), new MemorySearch()];
+    const listeners: AssignmentListener[] = [];
+    await produce(log, Array.from({ length: RECORDS }, (_, at) => record(`id-${at}`, 1)));
+    search.inject({ kind: 'items', status: 403, error: { type: 'cluster_block_exception', reason: 'index write' }, only: ({ index }) => index.startsWith('sluice-batches') }, Number.POSITIVE_INFINITY);
+    const lane = startLane(overheard(log, listeners), search, { settings: { commitIntervalMs: 60_000, drainTimeoutMs: 20 } });
+    await until(() => expect(lane.processor.status().counts.applied).toBe(RECORDS));
+    const handOver = async (): Promise<void> => { await listeners[0]?.handOver?.(); };
+    const handingOver = [handOver(), handOver()];
+    await until(() => expect(lane.processor.status().books.kind).toBe('held'));
+    await lane.stop();
+    await Promise.all(handingOver);
+    expect(await log.admin().committed(GROUP, [THINGS_TOPIC])).toEqual([]);
+  });
+});
