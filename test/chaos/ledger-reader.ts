@@ -11,9 +11,13 @@ const MAX_STRETCHES = 500;
 
 interface BatchDocument {
   readonly lane: string;
+  readonly host: string;
   readonly end_time: string;
-  readonly detail: readonly { readonly ranges: readonly { readonly topic: string; readonly partition: number; readonly first: number; readonly last: number }[] }[];
+  readonly detail: readonly { readonly start_time: string; readonly end_time: string; readonly ranges: readonly { readonly topic: string; readonly partition: number; readonly first: number; readonly last: number }[] }[];
 }
+
+/** Batches before and after a stretch that are told of with it, by offset. */
+const NEIGHBOURHOOD = 50;
 
 /** What the batch-metadata index of one region says was settled: by lane and `topic/partition`. */
 export class LedgerReader {
@@ -53,6 +57,24 @@ export class LedgerReader {
     for (const period of await periodsOf(this.#search, this.#base)) {
       for await (const { id, source } of documentsIn(this.#search, `${this.#base}-${period}`)) this.#add(id, source as unknown as BatchDocument);
     }
+  }
+
+  /** Which host settled what around a stretch, and when: evidence, in words. */
+  async around(lane: string, topic: string, partition: number, { first, last }: Stretch): Promise<string> {
+    const settled: string[] = [];
+    for (const period of await periodsOf(this.#search, this.#base)) {
+      for await (const { source } of documentsIn(this.#search, `${this.#base}-${period}`)) {
+        const document = source as unknown as BatchDocument;
+        if (document.lane !== lane) continue;
+        for (const { ranges, start_time, end_time } of document.detail) {
+          for (const range of ranges) {
+            if (range.topic !== topic || range.partition !== partition || range.last < first - NEIGHBOURHOOD || range.first > last + NEIGHBOURHOOD) continue;
+            settled.push(`${range.first}…${range.last} by ${document.host} ${start_time}…${end_time}`);
+          }
+        }
+      }
+    }
+    return settled.sort().join(', ');
   }
 
   #add(id: string, document: BatchDocument): void {

@@ -1,11 +1,11 @@
 import { lanesBetween } from '../../src/domain/lane.ts';
 import { regionalTopicOf, sourceTopicOf } from '../../src/domain/pipeline.ts';
-import type { PartitionPosition, PartitionRange, RecordBlock, RecordLogAdmin } from '../../src/ports/record-log.ts';
+import type { PartitionPosition, PartitionRange, RecordBlock, RecordLogAdmin, TopicPartition } from '../../src/ports/record-log.ts';
 import { REGIONS, type Cluster } from './cluster.ts';
 import { PIPELINES, type Sending } from './history.ts';
 import { LedgerReader } from './ledger-reader.ts';
 import type { Standing } from './standstill.ts';
-import { uncovered, ungiven, type Awaited, type Findings } from './oracle.ts';
+import { uncovered, ungiven, type Awaited, type Findings, type Stretch } from './oracle.ts';
 import { documentMark, envelopeMark, failureMark, seqOf, TopicsReader } from './topics-reader.ts';
 
 const FAILURES = 'failures';
@@ -27,6 +27,8 @@ interface RegionTopics {
   readonly poison: { readonly topic: string; readonly partition: number; readonly offset: number }[];
   readonly reader: TopicsReader;
 }
+
+type Gap = TopicPartition & Stretch;
 
 /**
  * Follows positions, topics and batch metadata while the run goes on: no position may ever stand above something that is
@@ -86,7 +88,7 @@ export class Watcher {
       const ledger = this.#ledgers.get(destination) as LedgerReader;
       await (thorough ? ledger.readAll() : ledger.readNew());
       if (!thorough && this.#gapsOf(name, ledger, ranges, committed).length > 0) await ledger.readAll();
-      for (const gap of this.#gapsOf(name, ledger, ranges, committed)) this.#accuse(`lane ${name} committed ${gap}, which no batch settled`);
+      for (const gap of this.#gapsOf(name, ledger, ranges, committed)) await this.#accuseLane(name, ledger, gap);
     }
   }
 
@@ -118,11 +120,19 @@ export class Watcher {
     return [await admin.ranges(this.#regionalTopics()), committed];
   }
 
-  #gapsOf(lane: string, ledger: LedgerReader, ranges: readonly PartitionRange[], committed: readonly PartitionPosition[]): string[] {
+  #gapsOf(lane: string, ledger: LedgerReader, ranges: readonly PartitionRange[], committed: readonly PartitionPosition[]): Gap[] {
     return committed.flatMap(({ topic, partition, offset }) => {
       const from = ranges.find((range) => range.topic === topic && range.partition === partition)?.earliest ?? 0;
-      return uncovered(from, offset, ledger.settled(lane, topic, partition)).map(({ first, last }) => `${topic}/${partition} ${first}…${last}`);
+      return uncovered(from, offset, ledger.settled(lane, topic, partition)).map((stretch) => ({ topic, partition, ...stretch }));
     });
+  }
+
+  /** With what stood around it in the batch metadata when it was found: a gap that is filled later was a gap all the same. */
+  async #accuseLane(lane: string, ledger: LedgerReader, gap: Gap): Promise<void> {
+    const { topic, partition, first, last } = gap;
+    const what = `lane ${lane} committed ${topic}/${partition} ${first}…${last}, which no batch settled`;
+    if (this.#reported.has(what)) return;
+    this.#accuse(what, `; at ${new Date().toISOString()} there was ${await ledger.around(lane, topic, partition, gap)}`);
   }
 
   #judgePosition(region: string, { topic, partition, offset }: PartitionPosition): void {
@@ -134,10 +144,10 @@ export class Watcher {
   }
 
   /** Once for each thing, however often it is seen. */
-  #accuse(what: string): void {
+  #accuse(what: string, evidence = ''): void {
     if (this.#reported.has(what)) return;
     this.#reported.add(what);
-    this.#findings.add('earlyCommits', what);
+    this.#findings.add('earlyCommits', `${what}${evidence}`);
   }
 
   #takeSource(block: RecordBlock, index: number): void {
