@@ -18,11 +18,16 @@ import { percentile, rounded } from './statistics.ts';
 const TICK_MS = 20;
 const MAX_BATCH_DOCUMENTS = 10_000;
 const SETTLE_LIMIT_MS = 60_000;
+/** Events of one sending while servers and processes are warmed up. */
+const BURST = 1_000;
+const BURST_LIMIT_MS = 900_000;
 
 export interface LatencyOptions {
   readonly stackFile: string | undefined;
   readonly rate: number;
   readonly seconds: number;
+  /** Events that go through first, as fast as they are taken: a server that was just started takes ten times the CPU for a document. */
+  readonly warmUpEvents: number;
   /** Seconds of the same load before the measurement. */
   readonly warmUpSeconds: number;
   /** For ingest and every lane. */
@@ -46,17 +51,20 @@ export async function benchLatency(options: LatencyOptions): Promise<Record<stri
   }
 }
 
-async function measure(config: Config, children: readonly Child[], { rate, seconds, warmUpSeconds, say }: LatencyOptions): Promise<Record<string, unknown>> {
+async function measure(config: Config, children: readonly Child[], { rate, seconds, warmUpEvents, warmUpSeconds, say }: LatencyOptions): Promise<Record<string, unknown>> {
   const log = pino({ level: 'silent' });
   const source = openSource(config, log);
-  const events = await saleEvents(rate * (seconds + warmUpSeconds));
+  const events = await saleEvents(warmUpEvents + rate * (seconds + warmUpSeconds));
+  say(`warming up: ${warmUpEvents} events as fast as they are taken`);
+  await burst(source, config, events.splice(0, warmUpEvents));
+  await settled(children, BURST_LIMIT_MS);
   say(`warming up: ${warmUpSeconds} s at ${rate} events/s`);
   await feed(source, config, events.slice(0, rate * warmUpSeconds), rate);
   const cpuBefore = children.map((child) => child.cpuSeconds());
   say(`measuring: ${seconds} s at ${rate} events/s`);
   const began = Date.now();
   await feed(source, config, events.slice(rate * warmUpSeconds), rate);
-  await settled(children);
+  await settled(children, SETTLE_LIMIT_MS);
   const cpu = children.map((child, at) => child.cpuSeconds() - (cpuBefore[at] as number));
   const records = (await regionalRecords(config)).filter((record) => record.envelope.sourceTime >= began);
   const ranges = await settledRanges(config);
@@ -89,8 +97,17 @@ async function feed(source: RecordLog, config: Config, events: readonly { key: B
   await producer.close();
 }
 
-async function settled(children: readonly Child[]): Promise<void> {
-  const limit = Date.now() + SETTLE_LIMIT_MS;
+/** Sends the events as fast as the broker takes them. */
+async function burst(source: RecordLog, config: Config, events: readonly { key: Buffer; value: Buffer }[]): Promise<void> {
+  const producer = source.producer({ compression: 'none', deliveryTimeoutMs: 60_000 });
+  const topic = sourceTopicOf(config.prefix, PIPELINE);
+  for (let from = 0; from < events.length; from += BURST) await producer.send(events.slice(from, from + BURST).map(({ key, value }) => ({ topic, key, value })));
+  await producer.close();
+}
+
+/** Resolves when no lane has been behind for some seconds. */
+async function settled(children: readonly Child[], limitMs: number): Promise<void> {
+  const limit = Date.now() + limitMs;
   const lanes = children.filter((child) => child.name.startsWith('process'));
   for (let quiet = 0; quiet < 3; ) {
     if (Date.now() > limit) throw new Error('the lanes did not settle');

@@ -45,7 +45,8 @@ Options
   --compare          hold the result against the kept one; exit code 1 where something is worse by more than noise
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
   --faults A,B       only these, detect                 (default all)
-  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000; backfill: 300000)
+  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000; backfill: 300000);
+                     latency: events that warm everything up (default 100000)
   --rounds R         interleaved rounds of lane, catch-up, ingest, starts, backfill and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --shape OxC        operations of a raw body x connections, such as 5000x3, instead of searching the best; lane and catch-up
@@ -88,7 +89,7 @@ const { positionals, values } = parseArgs({
 const documents = Number(values.docs ?? 1_000_000);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const benches: Record<string, () => Record<string, unknown> | Promise<Record<string, unknown>>> = {
-  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpSeconds: Number(values['warm-up'] ?? 20), nodeOptions: values['node-option'], say }),
+  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpEvents: Number(values.docs ?? 100_000), warmUpSeconds: Number(values['warm-up'] ?? 20), nodeOptions: values['node-option'], say }),
   detect: () => benchDetect({ only: (values.faults ?? '').split(',').filter((name) => name !== ''), say }),
   'hot-path': () => benchHotPath(),
   caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),

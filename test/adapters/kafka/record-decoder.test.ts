@@ -107,6 +107,25 @@ describe('the decoder', () => {
     }));
   });
 
+  it('hands out every record before one that cannot be read, and fails then', () => {
+    const good = encodeBatch([plain('a'), plain('b')], { baseOffset: 1_000 });
+    const bad = encodeBatch([plain('c')], { baseOffset: 1_002, compression: 'gzip' });
+    bad.fill(0xff, 61);
+    const decoder = decoderOf(Buffer.concat([good, bad]));
+    expect(offsetsOf([decoder.take(EVERYTHING, true) as RecordBlock])).toEqual([1_000, 1_001]);
+    expect(decoder.exhausted).toBe(false);
+    expect(() => decoder.take(EVERYTHING, true)).toThrow(expect.objectContaining({ code: 'KAFKA_UNREADABLE' }));
+    expect(decoder.nextOffset).toBe(1_002);
+  });
+
+  it('hands out the sound records of a batch with a broken one', () => {
+    const raw = encodeBatch([plain('a'), plain('b'), plain('c')], { baseOffset: 1_000 });
+    raw[raw.length - 8] = 0x7e; // the length of the last record, of eight bytes
+    const decoder = decoderOf(raw);
+    expect(offsetsOf([decoder.take(EVERYTHING, true) as RecordBlock])).toEqual([1_000, 1_001]);
+    expect(() => decoder.take(EVERYTHING, true)).toThrow(expect.objectContaining({ code: 'KAFKA_UNREADABLE' }));
+  });
+
   it('takes nothing rather than too much, unless it is asked for at least one', () => {
     const decoder = decoderOf(encodeBatch([plain('x'.repeat(500)), plain('y')], { baseOffset: 1_000 }));
     expect(decoder.take(100, false)).toBeNull();

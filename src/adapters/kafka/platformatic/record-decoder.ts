@@ -56,6 +56,8 @@ export class RecordDecoder {
   #count = 0;
   #bytes = 0;
   #spare = false;
+  /** Why what comes next cannot be read: told once everything before it is handed out. */
+  #failure: Error | null = null;
 
   constructor(fetched: FetchedRecords) {
     this.#fetched = fetched;
@@ -74,14 +76,28 @@ export class RecordDecoder {
   get nextOffset(): number { return this.#nextOffset; }
 
   /** True when all is handed out. */
-  get exhausted(): boolean { return this.#open === null && this.#rawAt >= this.#fetched.bytes.length; }
+  get exhausted(): boolean { return this.#failure === null && this.#open === null && this.#rawAt >= this.#fetched.bytes.length; }
 
-  /** The next records, up to `maxBytes` of them; null where none fits. With `atLeastOne`, one larger record comes alone. */
+  /**
+   * The next records, up to `maxBytes` of them; null where none fits. With `atLeastOne`, one larger record comes alone.
+   * Throws SluiceError `KAFKA_UNREADABLE` where the next record cannot be read; `nextOffset` then is where reading stopped.
+   */
   take(maxBytes: number, atLeastOne: boolean): RecordBlock | null {
+    if (this.#failure !== null) throw this.#failure;
     const from = this.#nextOffset;
     this.#spare = atLeastOne;
     this.#sources = [];
     this.#count = this.#bytes = 0;
+    try {
+      this.#fill(maxBytes);
+    } catch (error) {
+      if (this.#nextOffset === from || !(error instanceof Error)) throw error;
+      this.#failure = error;
+    }
+    return this.#nextOffset === from ? null : this.#finish();
+  }
+
+  #fill(maxBytes: number): void {
     for (;;) {
       // Full already: the next batch stays compressed.
       if (this.#open === null && this.#bytes >= maxBytes && !(this.#spare && this.#count === 0)) break;
@@ -91,7 +107,6 @@ export class RecordDecoder {
       this.#open = null;
       this.#nextOffset = open.header.lastOffset + 1;
     }
-    return this.#nextOffset === from ? null : this.#finish();
   }
 
   #finish(): RecordBlock {
