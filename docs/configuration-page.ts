@@ -15,6 +15,8 @@ interface JsonSchema {
   readonly minItems?: number;
   readonly pattern?: string;
   readonly items?: JsonSchema;
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema | boolean;
   readonly required?: readonly string[];
@@ -65,7 +67,9 @@ function tableOf(members: readonly Setting[]): string {
   ]));
 }
 
-function typeOf({ type, enum: values, items }: JsonSchema): string {
+function typeOf({ type, enum: values, items, const: only, anyOf }: JsonSchema): string {
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(' or ');
+  if (only !== undefined) return code(JSON.stringify(only));
   if (values !== undefined) return values.map((value) => code(String(value))).join(', ');
   return type === 'array' && items !== undefined ? `list of ${typeOf(items)}` : type ?? '';
 }
@@ -75,9 +79,10 @@ function defaultOf({ schema, required }: Setting): string {
   return code(JSON.stringify(schema.default));
 }
 
-function boundsOf({ path, schema }: Setting): string {
+function boundsOf({ path, schema, required }: Setting): string {
+  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => boundsOf({ path, schema: one, required })).filter((bounds) => bounds !== '').join('; ');
   const { minimum, exclusiveMinimum, maximum = Number.MAX_SAFE_INTEGER } = schema;
-  const least = minimum ?? (exclusiveMinimum === undefined ? undefined : exclusiveMinimum + 1);
+  const least = minimum ?? (exclusiveMinimum === undefined ? undefined : schema.type === 'integer' ? exclusiveMinimum + 1 : `above ${exclusiveMinimum}`);
   const most = maximum === Number.MAX_SAFE_INTEGER ? '' : String(maximum);
   const range = least === undefined && most === '' ? [] : [least === -Number.MAX_SAFE_INTEGER ? `… ${most}` : `${least ?? ''} … ${most}`.trim()];
   const entries = schema.minItems === undefined ? [] : [`${schema.minItems} or more`];

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { documentBytes } from '../domain/fingerprint.ts';
-import { indexNameOf } from '../domain/index-name.ts';
-import { AUDITS_INDEX } from '../domain/system-names.ts';
+import { AUDITS_INDEX, ownIndexOf } from '../domain/system-names.ts';
 import type { RegionOutcomes } from '../redrive/outcome.ts';
 import type { DocumentWrite } from '../redrive/plan.ts';
 import type { Copies, Finding } from './finding.ts';
@@ -25,7 +24,7 @@ export function logEntry(finding: Finding, outcomes: RegionOutcomes | null, now:
     deleted: false,
   };
   const entryId = createHash('sha256').update([run, index, id].join('\0')).digest('hex').slice(0, 40);
-  return { operation: 'index', index: indexNameOf(`${prefix}${AUDITS_INDEX}`, 'month', now), id: entryId, version: now, value: Buffer.from(JSON.stringify(body)), versionType: 'external_gte' };
+  return { operation: 'index', index: ownIndexOf(prefix, AUDITS_INDEX, now), id: entryId, version: now, value: Buffer.from(JSON.stringify(body)), versionType: 'external_gte' };
 }
 
 /** Whether everything that had to change did. */

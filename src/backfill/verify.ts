@@ -5,7 +5,7 @@ import { FINGERPRINT } from '../domain/fingerprint.ts';
 import { indexNameOf } from '../domain/index-name.ts';
 import { backfillLane } from '../domain/lane.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, ownIndexOf } from '../domain/system-names.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import type { Json, SearchAdmin } from '../ports/search-index.ts';
 import type { BackfillCase } from './case.ts';
@@ -54,7 +54,7 @@ function itemsOf(block: RecordBlock, { file, index: rowGroup }: Group, { prefix,
     const envelope = decodeEnvelope(block.header(at, ENVELOPE_HEADER) ?? Buffer.alloc(0));
     if (envelope === null) throw new Error(`row ${block.offset(at)} of ${file.key} became a record without an envelope`);
     const failure = envelope.pipeline === FAILURES_PIPELINE;
-    const index = indexNameOf(prefix + (failure ? FAILURES_INDEX : pipeline.name), failure ? 'month' : pipeline.index.period, envelope.routingTime);
+    const index = failure ? ownIndexOf(prefix, FAILURES_INDEX, envelope.routingTime) : indexNameOf(prefix + pipeline.name, pipeline.index.period, envelope.routingTime);
     return { where: { index, id: envelope.id, file: file.key, rowGroup, row: block.offset(at), day: file.day }, envelope, value: block.value(at), offset: block.offset(at), timestamp: block.timestamp(at) };
   });
 }
@@ -102,7 +102,7 @@ function failureOf(region: string, { where, offset, timestamp, envelope }: Item,
     stage: 'index', lane: lane.name, source: { cluster: lane.source, topic: where.file, partition: where.rowGroup, offset, timestamp },
     error: { type: '', reason: '' }, payload: null, pipeline: envelope.pipeline, batch: null, documentId: null, version: null, index: null, attempts: 0, host: '', origin: null, time: 0,
   });
-  return { index: indexNameOf(`${prefix}${FAILURES_INDEX}`, 'month', timestamp), id };
+  return { index: ownIndexOf(prefix, FAILURES_INDEX, timestamp), id };
 }
 
 async function stored(cluster: SearchAdmin, wanted: readonly { index: string; id: string; whole: boolean }[], signal: AbortSignal): Promise<(Stored | null)[]> {

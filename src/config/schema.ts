@@ -130,6 +130,17 @@ const topics = z.strictObject({
   retentionHours: z.int().positive().default(168).describe('how long a new topic keeps records; also the least age of tombstones that a purge deletes'),
 });
 
+/** Days for which one of Sluice's own indices is kept at least. */
+const keptDays = (least: number, days: number) => z.int().min(least).nullable().default(days);
+
+const retention = z.strictObject({
+  heartbeatDays: keptDays(2, 30).describe('days for which `sluice purge` leaves an index of heartbeats alone once its day is over; null: for ever'),
+  batchDays: keptDays(9, 90).describe('the same for what each batch came to, from the end of its month: by it a record is followed from offset to request, and alerts compare with a week ago'),
+  failureDays: keptDays(9, 90).describe('the same for failures that were redriven or discarded, one by one, from when that was; an open one is never deleted'),
+  alertDays: keptDays(1, 365).describe('the same for alerts, from the end of the month in which they began; one that stands is never deleted'),
+  auditDays: keptDays(9, 365).describe('the same for what audits found and repaired, with what was there before'),
+});
+
 const objectStore = z.strictObject({
   endpoint: webAddress.optional().describe('address of the store (S3, or Swift through its s3api); default: the public one of the region'),
   region: z.string().min(1).default('us-east-1').describe('region that requests are signed for'),
@@ -213,6 +224,7 @@ export const configSchema = z.strictObject({
   }).prefault({}),
   backfill: backfill.prefault({}),
   topics: topics.prefault({}),
+  retention: retention.prefault({}),
   indices: indices.prefault({}),
   ingest: ingest.prefault({}),
   processor: processor.prefault({}),

@@ -16,6 +16,17 @@ export function indexNamesBetween(base: string, period: Period, from: number, to
   return names;
 }
 
+/** Date in an index's name, by period. */
+const DATES: Readonly<Record<Period, RegExp>> = { day: /^(\d{4})\.(\d{2})\.(\d{2})$/, month: /^(\d{4})\.(\d{2})$/, year: /^(\d{4})$/ };
+
+/** When the time is over that an index of this family covers, epoch ms; null where the name is none of the family's with such a date. */
+export function endOfIndex(base: string, period: Period, name: string): number | null {
+  const [, year, month = '01', day = '01'] = (name.startsWith(`${base}-`) ? DATES[period].exec(name.slice(base.length + 1)) : null) ?? [];
+  if (year === undefined) return null;
+  const start = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  return indexNameOf(base, period, start) === name ? nextOf(period, start) : null;
+}
+
 function startOf(period: Period, time: number): number {
   const date = new Date(time);
   return Date.UTC(date.getUTCFullYear(), period === 'year' ? 0 : date.getUTCMonth(), period === 'day' ? date.getUTCDate() : 1);

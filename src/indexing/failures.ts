@@ -1,8 +1,7 @@
 import { boundedTime } from '../domain/envelope.ts';
 import { failureDocument, type FailureFacts } from '../domain/failure.ts';
-import { indexNameOf } from '../domain/index-name.ts';
 import type { Origin } from '../domain/origin.ts';
-import { FAILURES_INDEX } from '../domain/system-names.ts';
+import { FAILURES_INDEX, ownIndexOf } from '../domain/system-names.ts';
 import type { Batch, Refusal } from './batch.ts';
 import type { Delivery } from './deliver.ts';
 import type { BookEntry } from './lines-load.ts';
@@ -28,7 +27,7 @@ export function failuresOf(batch: Batch, delivery: Delivery, context: FailureCon
 
 function entryOf(facts: FailureFacts, prefix: string): BookEntry {
   const { id, body } = failureDocument(facts);
-  return { index: indexNameOf(`${prefix}${FAILURES_INDEX}`, 'month', boundedTime(facts.source.timestamp)), id, version: facts.time, body };
+  return { index: ownIndexOf(prefix, FAILURES_INDEX, boundedTime(facts.source.timestamp)), id, version: facts.time, body };
 }
 
 function factsOfRefusal(refusal: Refusal, batch: Batch, context: FailureContext): FailureFacts {

@@ -1,7 +1,7 @@
 import { versionTypeOf } from '../domain/lane.ts';
 import { originSuffix } from '../domain/origin.ts';
 import type { Settlement } from '../domain/settlement.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA, HEARTBEATS_INDEX, HEARTBEATS_PIPELINE, HEARTBEATS_SCHEMA } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA, HEARTBEATS_INDEX, HEARTBEATS_PIPELINE, HEARTBEATS_SCHEMA, OWN_PERIODS } from '../domain/system-names.ts';
 import { Batcher } from './batcher.ts';
 import { OperationReader } from './operation-reader.ts';
 import type { ProcessorParts } from './processor.ts';
@@ -19,7 +19,7 @@ export function laneBatcher(parts: ProcessorParts, pipelineOf: (topic: string) =
 
 function patternsOf({ prefix, pipelines }: ProcessorParts): Map<string, IndexPattern> {
   const patterns = new Map<string, IndexPattern>(pipelines.map((pipeline) => [pipeline.name, { base: `${prefix}${pipeline.name}`, period: pipeline.index.period, schema: pipeline.schema }]));
-  patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA });
-  patterns.set(HEARTBEATS_PIPELINE, { base: `${prefix}${HEARTBEATS_INDEX}`, period: 'day', schema: HEARTBEATS_SCHEMA });
+  patterns.set(FAILURES_PIPELINE, { base: `${prefix}${FAILURES_INDEX}`, period: OWN_PERIODS[FAILURES_INDEX], schema: FAILURES_SCHEMA });
+  patterns.set(HEARTBEATS_PIPELINE, { base: `${prefix}${HEARTBEATS_INDEX}`, period: OWN_PERIODS[HEARTBEATS_INDEX], schema: HEARTBEATS_SCHEMA });
   return patterns;
 }

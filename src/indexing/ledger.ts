@@ -1,6 +1,5 @@
-import { indexNameOf } from '../domain/index-name.ts';
 import type { Origin } from '../domain/origin.ts';
-import { BATCHES_INDEX } from '../domain/system-names.ts';
+import { BATCHES_INDEX, ownIndexOf } from '../domain/system-names.ts';
 import type { Batch } from './batch.ts';
 import type { Delivery } from './deliver.ts';
 import { beatEntries } from './heartbeats.ts';
@@ -82,7 +81,7 @@ function batchDocument(records: readonly BatchRecord[], context: LedgerContext):
   const start = Math.min(...records.map((record) => record.startTime));
   const end = Math.max(...records.map((record) => record.endTime));
   return {
-    index: indexNameOf(`${context.prefix}${BATCHES_INDEX}`, 'month', end),
+    index: ownIndexOf(context.prefix, BATCHES_INDEX, end),
     id: first.id,
     version: null,
     body: {

@@ -3,7 +3,7 @@ import { decodeEnvelope, type Envelope } from '../domain/envelope.ts';
 import { indexNameOf, type Period } from '../domain/index-name.ts';
 import { EPOCHS, partsOf } from '../domain/version.ts';
 import { readForeignRecord } from '../indexing/foreign-record.ts';
-import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA } from '../domain/system-names.ts';
+import { FAILURES_INDEX, FAILURES_PIPELINE, FAILURES_SCHEMA, OWN_PERIODS } from '../domain/system-names.ts';
 import { flawOfDocument, flawOfId, flawOfSchema, flawOfVersion, type Flaw } from '../indexing/precheck.ts';
 import { isIndexOf } from '../setup/template.ts';
 import { isDelete, type Failure } from './failure.ts';
@@ -86,7 +86,7 @@ function flawOf({ operation, index, id, version, value }: DocumentWrite, pipelin
 }
 
 function familyOf(pipeline: string, { prefix, pipelines }: RedriveParts): { base: string; period: Period; schema: number } | null {
-  if (pipeline === FAILURES_PIPELINE) return { base: `${prefix}${FAILURES_INDEX}`, period: 'month', schema: FAILURES_SCHEMA };
+  if (pipeline === FAILURES_PIPELINE) return { base: `${prefix}${FAILURES_INDEX}`, period: OWN_PERIODS[FAILURES_INDEX], schema: FAILURES_SCHEMA };
   const found = pipelines.find(({ name }) => name === pipeline);
   return found === undefined ? null : { base: `${prefix}${pipeline}`, period: found.index.period, schema: found.schema };
 }

@@ -10,7 +10,7 @@ import { encodeEnvelope, ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
 import { regionalTopicOf, sourceTopicOf } from '../../src/domain/pipeline.ts';
 import type { OutgoingRecord, RecordLog } from '../../src/ports/record-log.ts';
 import type { Json, SearchCluster } from '../../src/ports/search-index.ts';
-import { SYSTEM_FAMILIES } from '../../src/setup/families.ts';
+import { OWN_INDICES } from '../../src/domain/system-names.ts';
 import { testEndpoints, uniquePrefix, waitFor } from '../support/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -88,7 +88,7 @@ describe('redrive from the command line', () => {
     for (const search of searches.values()) {
       const { body } = await search.call('GET', `/${prefix}*/_alias`, undefined, { okStatuses: [404] });
       for (const name of Object.keys(body)) await search.call('DELETE', `/${name}`, undefined, { okStatuses: [404] });
-      for (const name of ['sold-items', ...SYSTEM_FAMILIES.map(({ base }) => base)]) await search.call('DELETE', `/_index_template/${prefix}${name}`, undefined, { okStatuses: [404] });
+      for (const name of ['sold-items', ...OWN_INDICES]) await search.call('DELETE', `/_index_template/${prefix}${name}`, undefined, { okStatuses: [404] });
       await search.close();
     }
     for (const log of [source, ...logs.values()]) {

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connectElasticsearch } from '../../src/adapters/elasticsearch/connect.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { failureDocument } from '../../src/domain/failure.ts';
+import { OWN_INDICES } from '../../src/domain/system-names.ts';
 import type { Json, SearchCluster } from '../../src/ports/search-index.ts';
 import { createIndexKeeper } from '../../src/setup/ensure-indices.ts';
 import { ensureTemplates } from '../../src/setup/ensure-templates.ts';
-import { familiesOf, SYSTEM_FAMILIES } from '../../src/setup/families.ts';
+import { familiesOf } from '../../src/setup/families.ts';
 import { setup, templatesOf, type SetupReport, type SetupSettings } from '../../src/setup/setup.ts';
 import type { Template } from '../../src/setup/template.ts';
 import { MemoryLog } from '../support/memory-log.ts';
@@ -44,7 +45,7 @@ describe('setup on a real cluster', () => {
   }
   /** The pipeline's template, and all others in one state. */
   function others(state: string, first: Json): unknown[] {
-    return [first, ...SYSTEM_FAMILIES.map(() => ({ state }))];
+    return [first, ...OWN_INDICES.map(() => ({ state }))];
   }
   async function templatesAt(version: number, change: Json = {}): Promise<Template[]> {
     const [template] = await templatesOf(settings);

@@ -1,5 +1,6 @@
 import type { Json } from '../../src/ports/search-index.ts';
-import type { MemoryIndex, StoredDocument } from './memory-search-index.ts';
+import type { FoundDocument, MemoryIndex, StoredDocument } from './memory-search-index.ts';
+import { hitsOfPit, openPit } from './memory-search-pit.ts';
 import { answersQuery, valuesAt } from './memory-search-query.ts';
 import { inOrder, pageOf } from './memory-search-sort.ts';
 import { createIndex, matches, templateOf, type MemoryIndices } from './memory-search-store.ts';
@@ -34,6 +35,7 @@ const ROUTES: readonly Route[] = [
   ['GET', new RegExp(`^/(?<target>${MANY})/_mapping$`), (call) => eachIndex(call, (index) => ({ mappings: index.mappings }))],
   ['PUT', new RegExp(`^/(?<target>${MANY})/_mapping$`), putMapping],
   ['PUT', new RegExp(`^/(?<target>${MANY})/_settings$`), putSettings],
+  ['PUT', new RegExp(`^/(?<target>${MANY})/_block/write$`), (call) => change(call, (index) => void (index.writeBlocked = true))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_close$`), (call) => change(call, (index) => void (index.closed = true))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_open$`), (call) => change(call, (index) => void (index.closed = false))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_doc/(?<id>.+)$`), getDocument],
@@ -41,6 +43,9 @@ const ROUTES: readonly Route[] = [
   ['POST', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['GET', new RegExp(`^/(?<target>${MANY})/_count$`), (call) => found(call, (hits) => ({ count: hits.length }))],
   ['POST', new RegExp(`^/(?<target>${MANY})/_search$`), searched],
+  ['POST', new RegExp(`^/(?<target>${MANY})/_pit$`), ({ search, ...call }) => ok({ id: openPit(search, documentsOf({ search, ...call }, { match_all: {} })) })],
+  ['POST', /^\/_search$/, ({ search, body }) => ok({ hits: { hits: hitsOfPit(search, body) } })],
+  ['DELETE', /^\/_pit$/, () => ok({ succeeded: true })],
   ['POST', /^\/_mget$/, getMany],
   ['POST', /^\/_bulk$/, updateMany],
   ['POST', /^\/_index_template\/_simulate_index\/(?<target>[^/]+)$/, simulateIndex],
@@ -131,8 +136,9 @@ function mergeProperties(existing: Json, added: Json, path = ''): Json | string 
 function putSettings(call: Call): CallAnswer {
   return change(call, (index) => {
     const settings = flattened(call.body);
-    const blocked = settings.get('index.blocks.write') ?? settings.get('blocks.write');
-    if (blocked !== undefined) index.writeBlocked = blocked === true || blocked === 'true';
+    const key = ['index.blocks.write', 'blocks.write'].find((name) => settings.has(name));
+    const blocked = settings.get(key ?? '');
+    if (key !== undefined) index.writeBlocked = blocked === true || blocked === 'true';
   });
 }
 
@@ -236,16 +242,20 @@ function aggregateOf(kind: string, values: readonly unknown[]): Json {
   }
 }
 
-function found(call: Call, answer: (hits: (StoredDocument & { index: string })[]) => Json): CallAnswer {
+function found(call: Call, answer: (hits: FoundDocument[]) => Json): CallAnswer {
   const query = (call.body['query'] ?? { match_all: {} }) as Json;
   const indices = selected(call);
   if (indices.length === 0 && !call.target.includes('*')) return notFound(call.target);
-  return ok(answer(indices.flatMap((index) => visible(index, call.target, query).map((stored) => ({ ...stored, index: index.name })))));
+  return ok(answer(documentsOf(call, query)));
 }
 
-function visible(index: MemoryIndex, target: string, query: Json): StoredDocument[] {
+function documentsOf(call: Call, query: Json): FoundDocument[] {
+  return selected(call).flatMap((index) => visible(index, call.target, query));
+}
+
+function visible(index: MemoryIndex, target: string, query: Json): FoundDocument[] {
   const filter = matches(target, index.name) ? undefined : (index.aliases[target]?.['filter'] as Json | undefined);
-  return [...index.documents.values()].filter((stored) => (
+  return [...index.documents.values()].map((stored) => ({ ...stored, index: index.name })).filter((stored) => (
     stored.source !== null && (filter === undefined || answersQuery(filter, stored)) && answersQuery(query, stored)
   ));
 }

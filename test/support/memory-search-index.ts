@@ -17,6 +17,9 @@ export interface StoredDocument {
   readonly seqNo: number;
 }
 
+/** A document as a search finds it. */
+export interface FoundDocument extends StoredDocument { readonly index: string }
+
 /** An index with external versions, strict mappings, write block and open/closed state. */
 export class MemoryIndex {
   readonly name: string;

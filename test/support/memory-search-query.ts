@@ -1,5 +1,5 @@
 import type { Json } from '../../src/ports/search-index.ts';
-import type { StoredDocument } from './memory-search-index.ts';
+import type { FoundDocument, StoredDocument } from './memory-search-index.ts';
 
 /** Whether a stored document answers a query: match_all, ids, term, terms, match, range, exists and bool, as Elasticsearch reads them. */
 export function answersQuery(query: Json, stored: StoredDocument): boolean {
@@ -61,6 +61,7 @@ function inRange(value: number | string, { gte, gt, lte, lt }: { gte?: number | 
 /** Every value of a field, through arrays and objects. */
 export function valuesAt(stored: StoredDocument, path: string): unknown[] {
   if (path === '_id') return [stored.id];
+  if (path === '_index') return [(stored as FoundDocument).index];
   let values: unknown[] = [stored.source];
   for (const part of path.split('.')) {
     values = values.flat().flatMap((value) => (typeof value === 'object' && value !== null ? [(value as Json)[part]] : []));

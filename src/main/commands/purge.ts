@@ -1,24 +1,38 @@
 import { Command } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
+import { purgeView, type RegionPurge } from '../../control/cli/purge-view.ts';
 import type { Config } from '../../config/schema.ts';
 import { SluiceError } from '../../domain/errors.ts';
-import { purge, type PurgeReport } from '../../purge/purge.ts';
+import { ALERTS_INDEX, AUDITS_INDEX, BATCHES_INDEX, FAILURES_INDEX, HEARTBEATS_INDEX } from '../../domain/system-names.ts';
+import type { DeleteParts } from '../../purge/delete-documents.ts';
+import { purgeOwnIndices, type Retention } from '../../purge/own-indices.ts';
+import { purgeTombstones } from '../../purge/tombstones.ts';
 import { openRegionSearch } from '../connections.ts';
 import { configured } from '../configured.ts';
 
 const HOUR_MS = 3_600_000;
-const UNITS: Readonly<Record<string, number>> = { h: HOUR_MS, d: 24 * HOUR_MS };
+const DAY_MS = 24 * HOUR_MS;
+const UNITS: Readonly<Record<string, number>> = { h: HOUR_MS, d: DAY_MS };
 
 interface PurgeFlags { readonly olderThan?: string; readonly region: string[]; readonly dryRun: boolean }
 
-/** `sluice purge`: deletes tombstones that no replay can need any more. */
+const HELP = `
+Examples:
+  sluice purge --dry-run
+  sluice purge --older-than 14d
+
+A deleted document stays as a hidden tombstone, so that a late, older write cannot bring it back. What Sluice writes down for itself
+(heartbeats, batches, closed failures, alerts, audits) is kept for as long as the configuration says under retention. A failure that is
+open, and an alert that stands, are never deleted. Run this daily, in either region.`;
+
+/** `sluice purge`: deletes tombstones that no replay can need any more, and what Sluice wrote down for itself long ago. */
 export function purgeCommand(): Command {
-  return new Command('purge').description('delete tombstones that are older than any record that could still be replayed')
-    .option('--older-than <age>', 'such as 8d or 200h; at least the retention of the topics, which is the default')
+  return new Command('purge').description('delete tombstones that are older than any record that could still be replayed, and outdated indices of Sluice itself')
+    .option('--older-than <age>', 'tombstones: such as 8d or 200h; at least the retention of the topics, which is the default')
     .option('--region <name>', 'only this region; may be repeated', (name: string, names: string[]) => [...names, name], [])
-    .option('--dry-run', 'count, delete nothing', false)
-    .addHelpText('after', '\nExamples:\n  sluice purge --dry-run\n  sluice purge --older-than 14d\n\nA deleted document stays as a hidden tombstone, so that a late, older write cannot bring it back. Run this daily, in either region.')
+    .option('--dry-run', 'say what would be deleted, delete nothing', false)
+    .addHelpText('after', HELP)
     .action((flags: PurgeFlags, self: Command) => act(flags, self));
 }
 
@@ -27,19 +41,21 @@ async function act(flags: PurgeFlags, self: Command): Promise<void> {
   const { config } = await configured(file);
   const before = systemClock.now() - ageOf(flags.olderThan, config);
   const regions = flags.region.length > 0 ? flags.region : Object.keys(config.regions);
-  const reports: Record<string, PurgeReport> = {};
+  const reports: Record<string, RegionPurge> = {};
   for (const region of regions) {
     reports[region] = await purgeRegion(config, region, before, flags.dryRun);
-    if (!json) process.stdout.write(`${region}: ${lineOf(reports[region], flags.dryRun)}\n`);
+    if (!json) process.stdout.write(`${purgeView(region, reports[region], flags.dryRun)}\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify({ before: new Date(before).toISOString(), dryRun: flags.dryRun, regions: reports })}\n`);
 }
 
-async function purgeRegion(config: Config, region: string, before: number, dryRun: boolean): Promise<PurgeReport> {
+async function purgeRegion(config: Config, region: string, before: number, dryRun: boolean): Promise<RegionPurge> {
   const cluster = openRegionSearch(config, region);
+  const signal = new AbortController().signal;
+  const parts: DeleteParts = { cluster, dryRun, clock: systemClock, random: Math.random, timeoutMs: config.processor.requestTimeoutMs };
   try {
-    const patterns = config.pipelines.map((pipeline) => `${config.prefix}${pipeline}-*`);
-    return await purge({ cluster, patterns, before, dryRun, clock: systemClock, random: Math.random, timeoutMs: config.processor.requestTimeoutMs }, new AbortController().signal);
+    const tombstones = await purgeTombstones(config.pipelines.map((pipeline) => `${config.prefix}${pipeline}-*`), before, parts, signal);
+    return { tombstones, ...(await purgeOwnIndices(config.prefix, retentionOf(config), parts, signal)) };
   } finally {
     await cluster.close();
   }
@@ -56,6 +72,7 @@ export function ageOf(text: string | undefined, config: Pick<Config, 'topics'>):
   return age;
 }
 
-function lineOf({ found, deleted, superseded }: PurgeReport, dryRun: boolean): string {
-  return dryRun ? `${found} tombstones would be deleted` : `${deleted} tombstones deleted${superseded > 0 ? `, ${superseded} left to newer documents` : ''}`;
+function retentionOf({ retention: { heartbeatDays, batchDays, failureDays, alertDays, auditDays } }: Config): Retention {
+  const ms = (days: number | null) => (days === null ? null : days * DAY_MS);
+  return { [HEARTBEATS_INDEX]: ms(heartbeatDays), [BATCHES_INDEX]: ms(batchDays), [FAILURES_INDEX]: ms(failureDays), [ALERTS_INDEX]: ms(alertDays), [AUDITS_INDEX]: ms(auditDays) };
 }

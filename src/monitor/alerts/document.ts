@@ -1,5 +1,4 @@
-import { indexNameOf } from '../../domain/index-name.ts';
-import { ALERTS_INDEX } from '../../domain/system-names.ts';
+import { ALERTS_INDEX, ownIndexOf } from '../../domain/system-names.ts';
 import type { Json } from '../../ports/search-index.ts';
 import type { Alert, AlertState } from './alert.ts';
 import type { Silence } from './silence.ts';
@@ -18,9 +17,9 @@ export function standingIndexOf(prefix: string): string {
   return `${prefix}${ALERTS_INDEX}-0000`;
 }
 
-/** By the month in which the occurrence began: it never moves. */
+/** By when the occurrence began: it never moves. */
 export function alertIndexOf(prefix: string, alert: Alert): string {
-  return indexNameOf(`${prefix}${ALERTS_INDEX}`, 'month', alert.since);
+  return ownIndexOf(prefix, ALERTS_INDEX, alert.since);
 }
 
 /** An alert as it is stored; `at`, epoch ms, is also the version of the document. */

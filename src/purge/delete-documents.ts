@@ -5,65 +5,57 @@ import { UNSHADOWED } from '../indexing/newest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Json, SearchCluster } from '../ports/search-index.ts';
 
-/** Tombstones looked at and deleted with one request. */
+/** Documents looked at and deleted with one request. */
 const PAGE = 1_000;
 const KEEP_ALIVE = '2m';
 
-/** A tombstone as the search finds it. */
-export interface Tombstone {
+/** A document as the search finds it. */
+interface Found {
   readonly index: string;
   readonly id: string;
   readonly version: number;
 }
 
-export interface PurgeOptions {
+export interface DeleteParts {
   readonly cluster: SearchCluster;
-  /** Index patterns of the pipelines, such as `sold-items-*`. */
-  readonly patterns: readonly string[];
-  /** Tombstones that came before this time are deleted, epoch ms. */
-  readonly before: number;
   readonly dryRun: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly timeoutMs: number;
-  readonly onProgress?: (report: PurgeReport) => void;
 }
 
-export interface PurgeReport {
-  /** Tombstones old enough. */
+export interface DeleteReport {
+  /** Documents that answered the query. */
   readonly found: number;
   readonly deleted: number;
-  /** A newer version came in the meantime: left alone. */
+  /** Changed in the meantime: left alone. */
   readonly superseded: number;
 }
 
 /**
- * Deletes tombstones that are older than the replay horizon: no record that could bring their documents back can still
- * come. Each delete carries the tombstone's own version, so a newer document is never touched. Safe to repeat and to stop.
+ * Deletes what answers the query in indices of these patterns. Each delete carries the version that was found, so that what
+ * changed in the meantime is never touched. Safe to repeat and to stop. Rejects with SluiceError `ELASTICSEARCH_*`.
  */
-export async function purge(options: PurgeOptions, signal: AbortSignal): Promise<PurgeReport> {
-  const { cluster, clock, random, timeoutMs } = options;
+export async function deleteDocuments(patterns: readonly string[], query: Json, parts: DeleteParts, signal: AbortSignal): Promise<DeleteReport> {
+  const { cluster, clock, random, timeoutMs } = parts;
   const gate = new Gate({ clock, random, retryMinMs: 200, retryMaxMs: 10_000, probeMs: 2_000 });
   const tools: DeliverTools = { sink: cluster, gate, limit: new BodyLimit(), clock, timeoutMs, rejected: 'outcome' };
-  let report: PurgeReport = { found: 0, deleted: 0, superseded: 0 };
-  for await (const page of tombstones(options, signal)) {
+  let report: DeleteReport = { found: 0, deleted: 0, superseded: 0 };
+  for await (const page of pagesOf(patterns, query, cluster, signal)) {
     report = { ...report, found: report.found + page.length };
-    if (!options.dryRun) {
-      const { applied, superseded, rejected } = await deliver(deletesOf(page), tools, signal);
-      const refused = rejected.values().next().value;
-      if (refused !== undefined) throw new SluiceError('ELASTICSEARCH_REFUSED', `a tombstone cannot be deleted: ${refused.type}: ${refused.reason}`);
-      report = { ...report, deleted: report.deleted + applied, superseded: report.superseded + superseded };
-    }
-    options.onProgress?.(report);
+    if (parts.dryRun) continue;
+    const { applied, superseded, rejected } = await deliver(deletesOf(page), tools, signal);
+    const refused = rejected.values().next().value;
+    if (refused !== undefined) throw new SluiceError('ELASTICSEARCH_REFUSED', `a document cannot be deleted: ${refused.type}: ${refused.reason}`);
+    report = { ...report, deleted: report.deleted + applied, superseded: report.superseded + superseded };
   }
   return report;
 }
 
-/** Pages of tombstones, from a point in time, so that deleting does not disturb the reading. */
-async function* tombstones({ cluster, patterns, before }: PurgeOptions, signal: AbortSignal): AsyncGenerator<Tombstone[]> {
+/** Pages of documents, from a point in time, so that deleting does not disturb the reading. */
+async function* pagesOf(patterns: readonly string[], query: Json, cluster: SearchCluster, signal: AbortSignal): AsyncGenerator<Found[]> {
   const opened = await cluster.call('POST', `/${patterns.map(encodeURIComponent).join(',')}/_pit?keep_alive=${KEEP_ALIVE}&ignore_unavailable=true&allow_no_indices=true`, undefined, { signal });
   const pit = String(opened.body['id']);
-  const query = { bool: { filter: [{ term: { deleted: true } }, { range: { 'origin.tombstone_at': { lt: before } } }] } };
   try {
     let after: Json = {};
     for (;;) {
@@ -78,8 +70,8 @@ async function* tombstones({ cluster, patterns, before }: PurgeOptions, signal: 
   }
 }
 
-/** Equal versions win under external_gte: the delete takes the tombstone, and nothing newer. */
-function deletesOf(page: readonly Tombstone[]): Load {
+/** Equal versions win under external_gte: the delete takes the document that was found, and nothing newer. */
+function deletesOf(page: readonly Found[]): Load {
   const lines = page.map(({ index, id, version }) => Buffer.from(`${JSON.stringify({ delete: { _index: index, _id: id, version, version_type: 'external_gte' } })}\n`));
   const body = Buffer.concat(lines);
   return { count: page.length, body, length: body.length, operationOf: () => 'delete', lines: (at) => lines[at] as Buffer, shadows: 0, winnerOver: () => UNSHADOWED };
