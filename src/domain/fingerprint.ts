@@ -16,6 +16,8 @@ export interface Identity {
 const ROOM = '0000000000';
 const LIVE_END = ',"deleted":false}';
 const DELETED_END = ',"deleted":true}';
+/** The end without its comma: nothing may stand before it. */
+const TOMBSTONE = Buffer.from(DELETED_END.slice(1));
 
 /**
  * The bytes of a document as every writer hands them over: body, fingerprint, and `deleted` as the last field. `json` is the
@@ -26,6 +28,14 @@ export function documentBytes(json: string, identity: Identity): Buffer {
   const at = bytes.length - (identity.deleted ? DELETED_END : LIVE_END).length - ROOM.length;
   bytes.write(String(numberOf(bytes, identity)).padStart(ROOM.length), at, 'latin1');
   return bytes;
+}
+
+/** Whether these are the bytes of something deleted, by how every writer ends them. */
+export function isTombstone(document: Buffer): boolean {
+  const before = document.length - TOMBSTONE.length;
+  if (before <= 0) return false;
+  for (let at = TOMBSTONE.length - 1; at >= 0; at -= 1) if (document[before + at] !== TOMBSTONE[at]) return false;
+  return true;
 }
 
 /** A number that two copies of a document share when they have the same id, version and content, and else do not, but for one chance in 2^32. */

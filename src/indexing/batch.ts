@@ -1,4 +1,5 @@
 import type { Operation } from '../domain/envelope.ts';
+import { isTombstone } from '../domain/fingerprint.ts';
 import { keyOf, type Settlement, type Ticket } from '../domain/settlement.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import type { BeatInBatch } from './heartbeats.ts';
@@ -14,8 +15,6 @@ const BACKSLASH = 0x5c;
 const VERSION_FIELD = Buffer.from('","version":');
 const LINE_END = Buffer.from('}}\n');
 const CLOSE_BRACE = Buffer.from('}');
-/** How ingest ends the document of something deleted. */
-const TOMBSTONE = Buffer.from('"deleted":true}');
 const TOMBSTONE_FIELD = Buffer.from(',"tombstone_at":');
 const TOMBSTONE_END = Buffer.from('}}');
 /** Room for that field with its number. */
@@ -281,12 +280,5 @@ function needsEscape(id: Buffer, from: number): boolean {
 /** `{}` and `{  }`: the suffix then goes without its comma. */
 function onlySpaceAfterBrace(value: Buffer): boolean {
   for (let at = value.length - 2; at > 0; at -= 1) if ((value[at] as number) > 0x20) return false;
-  return true;
-}
-
-function isTombstone(value: Buffer): boolean {
-  const before = value.length - TOMBSTONE.length;
-  if (before <= 0) return false;
-  for (let at = TOMBSTONE.length - 1; at >= 0; at -= 1) if (value[before + at] !== TOMBSTONE[at]) return false;
   return true;
 }

@@ -1,5 +1,6 @@
 import { fingerprinted } from '../domain/content.ts';
 import { decodeEnvelope, type Envelope } from '../domain/envelope.ts';
+import { isTombstone } from '../domain/fingerprint.ts';
 import { indexNameOf, type Period } from '../domain/index-name.ts';
 import { EPOCHS, partsOf } from '../domain/version.ts';
 import { readForeignRecord } from '../indexing/foreign-record.ts';
@@ -31,7 +32,12 @@ export async function planDocument(failure: Failure, payload: Buffer | null, pat
   if (!raised.ok) return { kind: 'failed', flaw: raised.flaw };
   const write = patching === null ? { ...raised.write, value: oneLine(raised.write.value) } : remade(raised.write, failure.pipeline);
   const flaw = flawOf(write, failure.pipeline, parts);
-  return flaw === null ? { kind: 'document', write } : { kind: 'failed', flaw };
+  return flaw === null ? { kind: 'document', write: dated(write, parts.clock.now()) } : { kind: 'failed', flaw };
+}
+
+/** A tombstone came when it is written at last: an older failure of its document can be redriven for as long as any record can be replayed. */
+function dated(write: DocumentWrite, now: number): DocumentWrite {
+  return write.value !== null && isTombstone(write.value) ? { ...write, tombstoneAt: now } : write;
 }
 
 /** Where the document goes. A record that was refused before its index was known is read again in its topic. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/adapters/system-clock.ts';
 import { contentOf } from '../../src/domain/content.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { SluiceError } from '../../src/domain/errors.ts';
@@ -11,6 +12,7 @@ import { ITEM_QUEUE_FULL, ITEM_WRITE_BLOCK, type MemorySearch } from '../support
 import { FAILED_AT, FAILURE_INDEX, INDEX, fail, failAtIngest, failureIn, redriveHarness, request, type RedriveHarness } from '../support/redrive-harness.ts';
 
 const VERSION = 1024 * 5 + 3;
+const NOW = Date.UTC(2026, 10, 30);
 const mend: Transform = (document) => ({ ...(document as object), price: 12.5 });
 
 function run(harness: RedriveHarness, changes: Partial<RedriveRequest> = {}) {
@@ -89,6 +91,22 @@ describe('a document that could not be indexed', () => {
     await fail(plain.west, { payload: Buffer.from('{"title":"lamp","deleted":false}') });
     await run(plain);
     expect(plain.west.document(INDEX, 'lamp-1')?.source).not.toHaveProperty('fingerprint');
+  });
+
+  it('that is a tombstone says when it was written, so that a purge sees it; a live one says nothing', async () => {
+    const harness = await redriveHarness({ ...systemClock, now: () => NOW });
+    await fail(harness.west, { payload: Buffer.from('{"title":"lamp","deleted":true}'), documentId: 'gone', offset: 1 });
+    await fail(harness.west, { payload: Buffer.from('{"title":"lamp","deleted":false}'), documentId: 'here', offset: 2 });
+    await run(harness);
+    expect(harness.west.document(INDEX, 'gone')?.source).toMatchObject({ deleted: true, origin: { role: 'redrive', tombstone_at: NOW } });
+    expect(harness.west.document(INDEX, 'here')?.source?.['origin']).not.toHaveProperty('tombstone_at');
+  });
+
+  it('that is patched into a tombstone says so, too', async () => {
+    const harness = await redriveHarness({ ...systemClock, now: () => NOW });
+    await fail(harness.west);
+    await run(harness, { transform: (document) => ({ ...(document as object), price: 1, deleted: true }), raiseEpoch: true });
+    for (const search of [harness.west, harness.east]) expect(search.document(INDEX, 'lamp-1')?.source).toMatchObject({ deleted: true, origin: { tombstone_at: NOW } });
   });
 
   it('whose patch is refused by a region without a failure of its own stays open', async () => {

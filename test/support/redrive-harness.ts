@@ -17,7 +17,7 @@ export const PREFIX = 't.';
 export const INDEX = 't.things-2026.11';
 export const FAILURE_INDEX = 't.sluice-failures-2026.11';
 export const FAILED_AT = Date.UTC(2026, 10, 22, 10);
-export const MAPPING = { dynamic: 'strict', properties: { title: { type: 'keyword' }, price: { type: 'double' }, fingerprint: { type: 'long' }, deleted: { type: 'boolean' }, origin: { properties: { role: { type: 'keyword' }, code: { type: 'keyword' }, host_group: { type: 'keyword' } } } } };
+export const MAPPING = { dynamic: 'strict', properties: { title: { type: 'keyword' }, price: { type: 'double' }, fingerprint: { type: 'long' }, deleted: { type: 'boolean' }, origin: { properties: { role: { type: 'keyword' }, code: { type: 'keyword' }, host_group: { type: 'keyword' }, tombstone_at: { type: 'date' } } } } };
 
 export interface RedriveHarness {
   readonly parts: RedriveParts;
