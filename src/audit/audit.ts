@@ -4,12 +4,13 @@ import { messageOf, SluiceError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
 import { Asking } from './asking.ts';
+import { MAX_WRITTEN, type AuditLog } from './audit-log.ts';
 import { findingsOf, suspectsAmong, type Examination, type Suspect } from './examine.ts';
 import { openLook } from './index-look.ts';
 import type { LaneMarks, Mark } from './lane-marks.ts';
 import type { Look } from './look.ts';
 import type { Finding } from './finding.ts';
-import type { AuditReport } from './report.ts';
+import { AuditReport } from './report.ts';
 import type { Repair } from './repair.ts';
 import { type Depth, suspectsOf } from './suspects.ts';
 
@@ -27,7 +28,9 @@ export interface AuditParts {
   readonly regions: ReadonlyMap<string, SearchCluster>;
   readonly lanes: LaneMarks;
   /** Null: nothing is changed. */
-  readonly repair: Repair | null;
+  readonly repair: Pick<Repair, 'mend'> | null;
+  /** Where findings and rounds are written down. */
+  readonly book: Pick<AuditLog, 'found' | 'round'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: AuditSettings;
@@ -53,7 +56,14 @@ export interface AuditedIndex {
  * Compares one index between the regions: narrow down → look again → judge → repair. What goes wrong is this index's
  * problem alone. Ends early, with what is known, when the signal is aborted.
  */
-export async function auditIndex({ pipeline, index }: AuditedIndex, parts: AuditParts, report: AuditReport, signal: AbortSignal): Promise<void> {
+export async function auditIndex(audited: AuditedIndex, parts: AuditParts, signal: AbortSignal): Promise<AuditReport> {
+  const report = new AuditReport();
+  await compare(audited, parts, report, signal);
+  await parts.book.round(audited, report);
+  return report;
+}
+
+async function compare({ pipeline, index }: AuditedIndex, parts: AuditParts, report: AuditReport, signal: AbortSignal): Promise<void> {
   const { prefix, regions, lanes, clock, log, settings } = parts;
   const askings = new Map([...regions].map(([name, search]) => [name, new Asking(search, clock, settings.timeoutMs, signal)]));
   const examination: Examination = { prefix, pipeline, index, regions: askings, lanes, purgedBefore: clock.now() - settings.purgeAgeMs, patienceMs: settings.patienceMs };
@@ -82,6 +92,8 @@ class IndexAudit {
   /** A document is met twice where both its fingerprints are, or where there are three regions. */
   readonly #told = new Set<string>();
   #suspects = new Map<string, Suspect>();
+  /** Findings that were written down as nobody's to repair. */
+  #written = 0;
   #mark: Mark = new Map();
 
   constructor(looks: readonly Look[], examination: Examination, parts: AuditParts, report: AuditReport, signal: AbortSignal) {
@@ -123,17 +135,22 @@ class IndexAudit {
   }
 
   async #settle(): Promise<void> {
-    const { repair, log } = this.#parts;
+    const { repair, log, book } = this.#parts;
     const findings = await findingsOf([...this.#suspects.values()], this.#mark, this.#examination, this.#signal);
     this.#suspects = new Map();
     const due = repair === null ? [] : findings.filter(({ why }) => why === 'lost');
-    const mended = new Map((await repair?.mend(due, this.#signal) ?? []).map(({ finding, outcomes }) => [finding, outcomes]));
+    const mended = new Map((await repair?.mend(due, this.#signal) ?? []).map((each) => [each.finding, each]));
     for (const finding of findings) {
-      const outcomes = mended.get(finding) ?? null;
+      const outcomes = mended.get(finding)?.outcomes ?? null;
       this.#report.add(finding, outcomes);
       if (this.#told.size < MAX_REMEMBERED) this.#told.add(finding.id);
       tell(log, finding, outcomes === null ? null : Object.fromEntries(outcomes));
     }
+    const left = findings.filter((finding) => finding.why !== 'in-flight' && mended.get(finding)?.logged !== true);
+    const room = Math.max(0, MAX_WRITTEN - this.#written);
+    this.#written += Math.min(room, left.length);
+    this.#report.unlisted += Math.max(0, left.length - room);
+    await book.found(left.slice(0, room));
     this.#signal.throwIfAborted();
   }
 }

@@ -2,18 +2,27 @@ import type { Clock } from '../ports/clock.ts';
 import type { DocumentWriter } from '../redrive/document-writer.ts';
 import type { RegionOutcome, RegionOutcomes } from '../redrive/outcome.ts';
 import type { DocumentWrite } from '../redrive/plan.ts';
+import type { BorrowedRate } from './borrowed-rate.ts';
 import { mendingOf, type Finding } from './finding.ts';
-import { logEntry, type LogContext } from './repair-log.ts';
+import { endOf, findingEntry, type LogContext } from './log-entry.ts';
 
 /** Documents mended as one, with their contents in memory. */
 const MAX_CHUNK = 100;
+/** Writes into a region for each of them: what is about to change, the change, what became of it. */
+const WRITES = 3;
+/** A chunk takes no longer than this of the rate that there is, seconds: the writers are not that patient. */
+const CHUNK_SECONDS = 5;
+/** How long live traffic and searches are given way to, ms. */
+const ROOM_PATIENCE_MS = 30_000;
 
 export interface RepairParts {
   readonly writers: ReadonlyMap<string, Pick<DocumentWriter, 'write'>>;
   readonly context: LogContext;
   readonly clock: Clock;
-  /** Documents a second, beside live traffic. */
+  /** Documents a second, at most. */
   readonly rate: number;
+  /** The share of the regions' caps that the writers take from. */
+  readonly share: Pick<BorrowedRate, 'room' | 'rest'>;
   /** How long a cluster in trouble is waited for, ms. */
   readonly patienceMs: number;
 }
@@ -21,6 +30,8 @@ export interface RepairParts {
 export interface Mended {
   readonly finding: Finding;
   readonly outcomes: RegionOutcomes;
+  /** Whether it stands in the index of audits. */
+  readonly logged: boolean;
 }
 
 /** Makes every region hold what it should, version-safe and at a bounded rate; what is done is written down before and after. */
@@ -33,14 +44,23 @@ export class Repair {
     this.#parts = parts;
   }
 
+  /** Those that were come to; ends early when the signal is aborted. */
   async mend(findings: readonly Finding[], signal: AbortSignal): Promise<Mended[]> {
-    const size = Math.max(1, Math.min(MAX_CHUNK, Math.floor(this.#parts.rate)));
     const mended: Mended[] = [];
-    for (let at = 0; at < findings.length && !signal.aborted; at += size) {
-      const chunk = findings.slice(at, at + size);
-      await this.#pace(chunk.length, signal);
-      // A chunk that was begun is ended: what it changes is bounded, and so is its patience.
-      if (!signal.aborted) mended.push(...(await this.#mendChunk(chunk, new AbortController().signal)));
+    try {
+      while (mended.length < findings.length) {
+        const room = await this.#parts.share.room(ROOM_PATIENCE_MS, signal);
+        if (room === 0) return [...mended, ...findings.slice(mended.length).map(crowdedOut)];
+        const size = Math.max(1, Math.min(MAX_CHUNK, Math.floor(this.#parts.rate), Math.floor((room * CHUNK_SECONDS) / WRITES)));
+        const chunk = findings.slice(mended.length, mended.length + size);
+        await this.#pace(chunk.length, signal);
+        // A chunk that was begun is ended: what it changes is bounded, and so is its patience.
+        mended.push(...(await this.#mendChunk(chunk, new AbortController().signal)));
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#parts.share.rest();
     }
     return mended;
   }
@@ -48,7 +68,7 @@ export class Repair {
   async #mendChunk(findings: readonly Finding[], signal: AbortSignal): Promise<Mended[]> {
     const { clock, context } = this.#parts;
     const now = clock.now();
-    const planned = await this.#log(findings.map((finding) => logEntry(finding, null, now, context)), signal);
+    const planned = await this.#log(findings.map((finding) => findingEntry(finding, 'planned', null, now, context)), signal);
     const work = findings.map((finding, at) => ({ finding, mending: mendingOf(finding, now), outcomes: new Map<string, RegionOutcome>(), logged: planned[at] === undefined }));
     const writable = work.filter(({ logged }) => logged);
     for (const { finding, outcomes, logged } of work) if (!logged) for (const region of finding.regions) outcomes.set(region, { kind: 'unavailable', reason: 'what is about to change could not be written down' });
@@ -56,8 +76,8 @@ export class Repair {
     const ready = writable.filter(({ outcomes }, at) => settled(first[at] as RegionOutcomes, outcomes));
     const then = await this.#write(ready.map(({ mending }) => mending.then), signal);
     ready.forEach(({ outcomes }, at) => { for (const [region, outcome] of then[at] as RegionOutcomes) outcomes.set(region, outcome); });
-    await this.#log(work.map(({ finding, outcomes }) => logEntry(finding, outcomes, clock.now(), context)), signal);
-    return work.map(({ finding, outcomes }) => ({ finding, outcomes }));
+    await this.#log(work.map(({ finding, outcomes }) => findingEntry(finding, endOf(outcomes), outcomes, clock.now(), context)), signal);
+    return work.map(({ finding, outcomes, logged }) => ({ finding, outcomes, logged }));
   }
 
   /** One outcome a region for each of the writes, in order. */
@@ -89,8 +109,13 @@ export class Repair {
     // Time that went by unused is not made up for.
     if (wait < 0) this.#began = clock.monotonic() - (this.#mended / rate) * 1_000;
     this.#mended += documents;
-    if (wait > 0) await clock.sleep(wait, signal).catch((error: unknown) => { if (!signal.aborted) throw error; });
+    if (wait > 0) await clock.sleep(wait, signal);
   }
+}
+
+/** Nothing was tried: live traffic and searches go first. */
+function crowdedOut(finding: Finding): Mended {
+  return { finding, outcomes: new Map(finding.regions.map((region) => [region, { kind: 'unavailable', reason: 'live traffic and searches left no room for it' }])), logged: false };
 }
 
 /** Whether the home holds the document now; what went wrong there stands for the whole. */

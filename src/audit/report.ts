@@ -2,7 +2,7 @@ import type { RegionOutcomes } from '../redrive/outcome.ts';
 import type { Asked } from './asking.ts';
 import type { Finding, Why } from './finding.ts';
 import type { Kind } from './judge.ts';
-import { isMended } from './repair-log.ts';
+import { isMended } from './log-entry.ts';
 
 /** Findings that a report lists; all are counted. */
 export const MAX_LISTED = 100;
@@ -38,6 +38,8 @@ export class AuditReport {
   readonly byKind: Partial<Record<Kind, number>> = {};
   readonly byWhy: Partial<Record<Why, number>> = {};
   readonly findings: ListedFinding[] = [];
+  /** Differences that were neither repaired nor written down: there were too many. */
+  unlisted = 0;
   readonly absent: AbsentIndex[] = [];
   /** What kept indices from being audited, by index. */
   readonly problems: { readonly index: string; readonly problem: string }[] = [];
@@ -62,13 +64,24 @@ export class AuditReport {
     if (this.findings.length < MAX_LISTED) this.findings.push({ index, id, kind, why, reason, regions, repaired });
   }
 
+  /** Adds what the audit of a further index came to. */
+  join(other: AuditReport): void {
+    for (const count of ['indices', 'documents', 'differences', 'inFlight', 'repaired', 'unlisted', 'queries', 'bytes'] as const) this[count] += other[count];
+    for (const [kind, count] of Object.entries(other.byKind) as [Kind, number][]) this.byKind[kind] = (this.byKind[kind] ?? 0) + count;
+    for (const [why, count] of Object.entries(other.byWhy) as [Why, number][]) this.byWhy[why] = (this.byWhy[why] ?? 0) + count;
+    this.findings.push(...other.findings.slice(0, MAX_LISTED - this.findings.length));
+    this.absent.push(...other.absent);
+    this.problems.push(...other.problems);
+    this.stopped ||= other.stopped;
+  }
+
   count({ queries, bytes }: Asked): void {
     this.queries += queries;
     this.bytes += bytes;
   }
 
   toJSON(): object {
-    const { ok, indices, documents, differences, repaired, inFlight, byKind, byWhy, findings, absent, problems, queries, bytes, stopped } = this;
-    return { ok, indices, documents, differences, repaired, inFlight, byKind, byWhy, findings, absent, problems, queries, bytes, stopped };
+    const { ok, indices, documents, differences, repaired, inFlight, byKind, byWhy, findings, unlisted, absent, problems, queries, bytes, stopped } = this;
+    return { ok, indices, documents, differences, repaired, inFlight, byKind, byWhy, findings, unlisted, absent, problems, queries, bytes, stopped };
   }
 }

@@ -16,7 +16,7 @@ export async function auditOnce(indices: readonly AuditedIndex[], parts: AuditPa
   for (const [at, index] of indices.entries()) {
     if (signal.aborted) break;
     hooks.onIndex?.(index, at, indices.length, report);
-    await auditIndex(index, parts, report, signal);
+    report.join(await auditIndex(index, parts, signal));
   }
   report.stopped = signal.aborted;
   return report;
@@ -43,8 +43,7 @@ export async function auditContinuously(parts: ContinuousParts, signal: AbortSig
 }
 
 async function round(index: AuditedIndex, schedule: Schedule, parts: ContinuousParts, signal: AbortSignal): Promise<void> {
-  const report = new AuditReport();
-  await auditIndex(index, parts, report, signal);
+  const report = await auditIndex(index, parts, signal);
   const now = parts.clock.now();
   schedule.done(index, isRecent(index, now), now);
   parts.onReport(index, report);

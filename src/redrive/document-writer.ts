@@ -1,7 +1,7 @@
 import type { ProcessorConfig } from '../config/schema.ts';
 import { originSuffix, type Origin } from '../domain/origin.ts';
 import { messageOf, SluiceError } from '../domain/errors.ts';
-import { BodyLimit, deliver, type Load } from '../indexing/deliver.ts';
+import { BodyLimit, deliver, type DeliverTools, type Load } from '../indexing/deliver.ts';
 import { ensureThrough, tryEnsure } from '../indexing/ensure.ts';
 import { Gate, type GateState, type Trouble } from '../indexing/gate.ts';
 import { UNSHADOWED } from '../indexing/newest.ts';
@@ -19,6 +19,8 @@ export interface DocumentWriterParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onGate?: (state: GateState) => void;
+  /** Waits until a request of so many operations and bytes may be sent. */
+  readonly pace?: NonNullable<DeliverTools['pace']>;
 }
 
 /** Writes documents into one region through the lanes' own machinery: outcome table, item retries, bisection, gate. */
@@ -39,14 +41,14 @@ export class DocumentWriter {
   async write(writes: readonly DocumentWrite[], patienceMs: number, signal: AbortSignal): Promise<RegionOutcome[]> {
     if (writes.length === 0) return [];
     const impatience = new AbortController();
+    const turn = { awaited: false };
     const waiting = this.#parts.clock.sleep(patienceMs, impatience.signal).then(() => impatience.abort(new Error('out of patience')), () => undefined);
     try {
-      return await this.#deliver(writes, AbortSignal.any([signal, impatience.signal]));
+      return await this.#deliver(writes, turn, AbortSignal.any([signal, impatience.signal]));
     } catch (error) {
       signal.throwIfAborted();
       if (!impatience.signal.aborted && !(error instanceof SluiceError)) throw error;
-      const { state } = this.#gate;
-      const reason = impatience.signal.aborted ? (state.kind === 'open' ? `no answer within ${patienceMs} ms` : `${state.kind}: ${state.reason}`) : messageOf(error);
+      const reason = impatience.signal.aborted ? this.#obstacle(turn.awaited, patienceMs) : messageOf(error);
       return writes.map(() => ({ kind: 'unavailable', reason }));
     } finally {
       impatience.abort();
@@ -54,22 +56,29 @@ export class DocumentWriter {
     }
   }
 
+  #obstacle(turnAwaited: boolean, patienceMs: number): string {
+    const { state } = this.#gate;
+    if (turnAwaited) return `the rate left no room within ${patienceMs} ms`;
+    return state.kind === 'open' ? `no answer within ${patienceMs} ms` : `${state.kind}: ${state.reason}`;
+  }
+
   #suffixOf({ tombstoneAt }: DocumentWrite): Buffer {
     return tombstoneAt === undefined ? this.#suffix : originSuffix({ ...this.#parts.origin, tombstone_at: tombstoneAt });
   }
 
-  async #deliver(writes: readonly DocumentWrite[], signal: AbortSignal): Promise<RegionOutcome[]> {
-    const { sink, indices, settings, clock } = this.#parts;
+  async #deliver(writes: readonly DocumentWrite[], turn: { awaited: boolean }, signal: AbortSignal): Promise<RegionOutcome[]> {
+    const { sink, indices, settings, clock, pace } = this.#parts;
     const names = [...new Set(writes.map((write) => write.index))];
     await ensureThrough(this.#gate, indices, names, signal);
     const superseded = new Set<number>();
+    const paced = pace === undefined ? {} : { pace: async (...what: Parameters<typeof pace>) => { turn.awaited = true; await pace(...what); turn.awaited = false; } };
     const recover = async (): Promise<Trouble | null> => {
       indices.forget(names);
       return await tryEnsure(indices, names);
     };
     const { rejected } = await deliver(documentLoad(writes, (write) => this.#suffixOf(write)), {
       sink, gate: this.#gate, limit: this.#limit, clock, timeoutMs: settings.requestTimeoutMs, rejected: 'outcome',
-      onSuperseded: (position) => superseded.add(position), recover,
+      onSuperseded: (position) => superseded.add(position), recover, ...paced,
     }, signal);
     return writes.map((_, at): RegionOutcome => {
       const flaw = rejected.get(at);

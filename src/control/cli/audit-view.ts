@@ -10,6 +10,7 @@ export function auditView(report: AuditReport): string {
     ...absent.map(({ index, region, documents }) => colors.red(`${region} has nothing of ${index}, which holds ${documents.toLocaleString('en')} documents elsewhere: load it again with a backfill, or delete it there, too`)),
     ...problems.map(({ index, problem }) => colors.red(`${index} was not audited: ${problem}`)),
     verdictOf(report),
+    ...written(report),
     costOf(report),
   ].join('\n');
 }
@@ -26,6 +27,13 @@ function findingsTable(findings: readonly ListedFinding[]): string {
 function more({ findings, differences, inFlight }: AuditReport): string[] {
   const left = differences + inFlight - findings.length;
   return left > 0 ? [`… and ${left.toLocaleString('en')} more`] : [];
+}
+
+/** Where more can be read of what was not repaired. */
+function written({ differences, repaired, unlisted }: AuditReport): string[] {
+  const left = differences - repaired;
+  if (left === 0) return [];
+  return [`What was not repaired stands in the index sluice-audits, with each copy${unlisted === 0 ? '' : ` (but for ${unlisted.toLocaleString('en')}: there are too many)`}.`];
 }
 
 function verdictOf({ ok, differences, repaired, inFlight, stopped }: AuditReport): string {

@@ -36,7 +36,7 @@ interface Flags {
 
 const HELP = `
 Examples:
-  sluice audit                                        every index of every pipeline, nothing is changed
+  sluice audit                                        every index of every pipeline, no document is changed
   sluice audit sold-items-2026.11.02 --repair         mend one index
   sluice audit --pipeline sold-items --deep --json    read every document, for machines
   sluice audit --continuous --repair --rate 50        until SIGTERM; recent indices every 5 minutes, an older one every 10
@@ -44,7 +44,8 @@ Examples:
 What is compared are sums of fingerprints, so that the cost grows with the differences and not with the documents; only
 --deep finds what somebody changed by hand without leaving a trace in version or fingerprint. A difference counts once
 every lane has brought what was under way; until then it is in flight. A repair writes the newest copy where it is missing
-or older, never over anything newer; what was there before stands in the index sluice-audits. What is in a failure index is
+or older, never over anything newer; what was there before stands in the index sluice-audits, as does what was found and not
+repaired. Beside live traffic it takes a share of the caps, as a backfill does, and gives way. What is in a failure index is
 left to: sluice failures redrive
 
 Exit codes: 0 the regions hold the same, or do now; 1 differences remain, or an index could not be audited; 2 bad usage or configuration.`;
@@ -56,7 +57,7 @@ export function auditCommand(): Command {
     .option('--pipeline <name>', 'indices of this pipeline; may be given several times', collect, [])
     .option('--repair', 'write the newest copy where it is missing or older', false)
     .option('--deep', 'read every document, not only fingerprints', false)
-    .option('--rate <n/s>', 'repair at most so many documents a second, beside live traffic', rateOption, DEFAULT_RATE)
+    .option('--rate <n/s>', 'repair at most so many documents a second, out of a share of the caps (backfill.share)', rateOption, DEFAULT_RATE)
     .option('--wait <seconds>', `how long lanes that are behind are waited for (up to ${MAX_WAIT_S})`, waitOption, DEFAULT_WAIT_S)
     .option('--continuous', 'go on until SIGTERM; serves /metrics, /livez and /status', false)
     .option('--recent-every <time>', 'how often indices of the last two days are audited, such as 5m', everyOption, RECENT_EVERY_MS)

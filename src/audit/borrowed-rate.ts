@@ -1,0 +1,91 @@
+import type { Clock } from '../ports/clock.ts';
+import type { RateControl } from '../rate/rate-control.ts';
+
+/** How often it is looked whether there is a share by now, ms. */
+const LOOK_MS = 250;
+/** A share that nothing was mended with for so long is given back, ms. */
+const IDLE_MS = 15_000;
+
+/** The rate of a load into one region: takes nothing before its share was told to every lane. */
+export interface OpenRate {
+  readonly control: Pick<RateControl, 'take' | 'status'>;
+  /** Tells and follows the share until the signal fires, and then gives it back. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface BorrowedRateParts {
+  readonly regions: readonly string[];
+  readonly open: (region: string) => OpenRate;
+  readonly clock: Clock;
+}
+
+interface Borrowed {
+  readonly rates: ReadonlyMap<string, OpenRate>;
+  readonly stop: AbortController;
+  readonly running: Promise<void>;
+}
+
+/** A share of every region's caps, as a load has one, for as long as there is something to mend: the lanes have all of them otherwise. */
+export class BorrowedRate {
+  readonly #parts: BorrowedRateParts;
+  #borrowed: Borrowed | null = null;
+  /** Ends the waiting for the end of a rest. */
+  #busy = new AbortController();
+
+  constructor(parts: BorrowedRateParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Documents/s that the region with the smallest share leaves, as soon as there are any; infinite where nothing is capped. 0
+   * when live traffic or searches left nothing within `patienceMs`. Rejects when aborted.
+   */
+  async room(patienceMs: number, signal: AbortSignal): Promise<number> {
+    this.#busy.abort();
+    const { rates } = this.#borrow();
+    const { clock } = this.#parts;
+    for (const deadline = clock.monotonic() + patienceMs; ; await clock.sleep(LOOK_MS, signal)) {
+      signal.throwIfAborted();
+      const room = Math.min(...[...rates.values()].map(roomOf));
+      if (room > 0 || clock.monotonic() >= deadline) return room;
+    }
+  }
+
+  /** Resolves when so much may be sent into the region. `room` comes first. */
+  async take(region: string, documents: number, bytes: number, signal: AbortSignal): Promise<void> {
+    await this.#borrow().rates.get(region)?.control.take(documents, bytes, signal);
+  }
+
+  /** Nothing is to be mended for now. */
+  rest(): void {
+    this.#busy.abort();
+    this.#busy = new AbortController();
+    void this.#parts.clock.sleep(IDLE_MS, this.#busy.signal).then(() => this.close(), () => undefined);
+  }
+
+  /** Gives the share back. */
+  async close(): Promise<void> {
+    this.#busy.abort();
+    const borrowed = this.#borrowed;
+    this.#borrowed = null;
+    borrowed?.stop.abort();
+    await borrowed?.running;
+  }
+
+  /** A new one each time: what is given back must be told anew before it is taken. */
+  #borrow(): Borrowed {
+    if (this.#borrowed !== null) return this.#borrowed;
+    const stop = new AbortController();
+    const rates = new Map(this.#parts.regions.map((region) => [region, this.#parts.open(region)]));
+    const running = Promise.all([...rates.values()].map((rate) => rate.run(stop.signal))).then(() => undefined);
+    // Told by close(); nothing is taken without it.
+    running.catch(() => undefined);
+    return this.#borrowed = { rates, stop, running };
+  }
+}
+
+function roomOf({ control }: OpenRate): number {
+  const { caps, share } = control.status();
+  if (caps === null) return 0;
+  return share.bytesPerSecond === 0 ? 0 : share.documentsPerSecond ?? Number.POSITIVE_INFINITY;
+}
