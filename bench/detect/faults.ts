@@ -54,7 +54,7 @@ export const DETECT_FAULTS: readonly DetectFault[] = [
       const env = { SLUICE__PROCESSOR__SESSION_TIMEOUT_MS: LONG_SESSION_MS };
       await site.start('west-west', ['process', '--lane', 'west-west'], { env });
       await site.start('west-west-2', ['process', '--lane', 'west-west'], { env });
-      for (const name of ['west-west', 'west-west-2']) await waitFor(() => hasPartitions(site, name), { timeoutMs: 60_000, what: `${name} to have partitions` });
+      await waitFor(() => shareAlike(site, ['west-west', 'west-west-2']), { timeoutMs: 60_000, what: 'two members to have as many partitions each' });
       await sleep(TOLD_MS);
     },
     inject: async ({ processes }) => void processes.get('west-west-2')?.child.kill('SIGSTOP'),
@@ -85,9 +85,13 @@ export const DETECT_FAULTS: readonly DetectFault[] = [
   },
 ];
 
-async function hasPartitions({ processes }: DetectSite, name: string): Promise<boolean> {
-  const { parts } = await (await fetch(`${processes.get(name)?.url}/status`)).json() as { parts: { 'west-west': { partitions: number } } };
-  return parts['west-west'].partitions === 2;
+/** Every topic is dealt evenly: each member then has some of the data's. */
+async function shareAlike({ processes }: DetectSite, names: readonly string[]): Promise<boolean> {
+  const counts = await Promise.all(names.map(async (name) => {
+    const { parts } = await (await fetch(`${processes.get(name)?.url}/status`)).json() as { parts: { 'west-west': { partitions: number } } };
+    return parts['west-west'].partitions;
+  }));
+  return counts.every((count) => count > 0 && count === counts[0]);
 }
 
 async function block({ config }: DetectSite, region: string, on: boolean): Promise<void> {
