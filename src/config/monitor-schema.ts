@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TEXT_FIELDS, TITLE_FIELDS, unknownIn } from '../domain/alert-template.ts';
 import { atMostOneOf, distinct, numbersHold, rule } from './rules.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower case letters, digits and dashes');
@@ -40,6 +41,7 @@ const thresholds = z.strictObject({
   restarts: count.default(3).describe('restarts of a lane on one machine within ten minutes that are a loop'),
   clockSkewMs: milliseconds.default(5_000).describe('how far a host\'s clock may be ahead'),
   mixedCodeMs: milliseconds.default(1_800_000).describe('how long a rollout may take'),
+  auditMs: milliseconds.default(HOUR_MS).describe('a continuous audit that ended no round for this long (and three times its own pause) is told'),
 });
 
 /** What every kind of channel may say. */
@@ -52,13 +54,24 @@ function policy(repeatMs: number) {
   };
 }
 
+/** A text of one's own, with placeholders such as {what}. */
+const template = (fields: readonly string[]) => z.string().min(1).superRefine((text, context) => {
+  const [unknown] = unknownIn(text, fields);
+  if (unknown !== undefined) context.addIssue({ code: 'custom', message: `nothing stands for {${unknown}}; there are ${fields.map((field) => `{${field}}`).join(', ')} and {label:NAME}` });
+}).optional();
+/** What channels for people may word in their own way. */
+const wording = {
+  title: template(TITLE_FIELDS).describe('of a message, instead of "{installation}{state} {rule}: {subject}"'),
+  text: template(TEXT_FIELDS).describe('of each alert, instead of all that is known; a line whose placeholders are all empty is left out'),
+};
+
 const given = (what: string) => rule(what, `${what} or ${what}File`, (value) => value[what] !== undefined || value[`${what}File`] !== undefined);
 const secret = (what: string) => z.string().min(1).optional().describe(`secret; prefer ${what}File or the environment`);
 const secretFile = (what: string) => path.optional().describe(`file that holds the ${what}; a trailing newline is dropped`);
 
 const alertmanager = z.strictObject({ url: webAddress.describe('base address; /api/v2/alerts is added'), ...policy(MINUTE_MS) });
 const webhook = z.strictObject({ url: webAddress.describe('is posted the message as JSON'), secret: secret('secret'), secretFile: secretFile('secret'), ...policy(4 * HOUR_MS) }).check(atMostOneOf('secret', 'secretFile'));
-const slack = z.strictObject({ webhookUrl: webAddress.optional().describe('secret; prefer webhookUrlFile or the environment'), webhookUrlFile: secretFile('webhookUrl'), ...policy(4 * HOUR_MS) }).check(atMostOneOf('webhookUrl', 'webhookUrlFile'), given('webhookUrl'));
+const slack = z.strictObject({ webhookUrl: webAddress.optional().describe('secret; prefer webhookUrlFile or the environment'), webhookUrlFile: secretFile('webhookUrl'), ...wording, ...policy(4 * HOUR_MS) }).check(atMostOneOf('webhookUrl', 'webhookUrlFile'), given('webhookUrl'));
 const pagerduty = z.strictObject({
   url: webAddress.default('https://events.pagerduty.com/v2/enqueue').describe('of the Events API v2'),
   routingKey: secret('routingKey'), routingKeyFile: secretFile('routingKey'), ...policy(4 * HOUR_MS),
@@ -72,6 +85,7 @@ const email = z.strictObject({
   password: secret('password'), passwordFile: secretFile('password'),
   from: z.string().min(3).describe('sender'),
   to: z.array(z.string().min(3)).min(1).describe('receivers'),
+  ...wording,
   ...policy(4 * HOUR_MS),
 }).check(atMostOneOf('password', 'passwordFile'));
 const topic = z.strictObject({ region: name.describe('in whose Kafka'), topic: name.default('sluice-alerts').describe('made where it is missing; the prefix is put before it'), ...policy(MINUTE_MS) });

@@ -3,6 +3,7 @@ import { alertmanagerChannel } from '../adapters/channels/alertmanager.ts';
 import { emailChannel } from '../adapters/channels/email.ts';
 import { pagerDutyChannel } from '../adapters/channels/pagerduty.ts';
 import { slackChannel } from '../adapters/channels/slack.ts';
+import { DEFAULT_WORDING, type Wording } from '../adapters/channels/text.ts';
 import { topicChannel } from '../adapters/channels/topic.ts';
 import { webhookChannel } from '../adapters/channels/webhook.ts';
 import { read, secretOf } from '../config/resolve.ts';
@@ -21,11 +22,15 @@ export function openChannels(config: Config, log: Logger): ChannelState[] {
   return [
     ...each(alertmanager, (one, receiver) => alertmanagerChannel({ url: one.url, expireMs: EXPIRE_FACTOR * one.repeatMs, receiver }), true),
     ...each(webhook, (one, receiver) => webhookChannel({ url: one.url, secret: secretOf(one.secret, one.secretFile) ?? null, receiver })),
-    ...each(slack, (one, receiver) => slackChannel({ webhookUrl: secretOf(one.webhookUrl, one.webhookUrlFile) ?? '', receiver })),
+    ...each(slack, (one, receiver) => slackChannel({ webhookUrl: secretOf(one.webhookUrl, one.webhookUrlFile) ?? '', receiver, wording: wordingOf(one) })),
     ...each(pagerduty, (one, receiver) => pagerDutyChannel({ url: one.url, routingKey: secretOf(one.routingKey, one.routingKeyFile) ?? '', receiver })),
-    ...each(email, (one) => emailChannel({ ...one, ca: one.caFile === undefined ? undefined : read(one.caFile).toString('utf8'), password: secretOf(one.password, one.passwordFile) })),
+    ...each(email, (one) => emailChannel({ ...one, wording: wordingOf(one), ca: one.caFile === undefined ? undefined : read(one.caFile).toString('utf8'), password: secretOf(one.password, one.passwordFile) })),
     ...each(kafka, (one) => topicChannel(openRegionLog(config, one.region, log), { name: config.prefix + one.topic, partitions: 1, replicas: config.topics.replicas })),
   ];
+}
+
+function wordingOf({ title = DEFAULT_WORDING.title, text = DEFAULT_WORDING.text }: { readonly title?: string | undefined; readonly text?: string | undefined }): Wording {
+  return { title, text };
 }
 
 function each<Settings extends Omit<ChannelPolicy, 'name'>>(kind: Readonly<Record<string, Settings>>, open: (settings: Settings, receiver: string) => AlertChannel, heartbeat = false): ChannelState[] {

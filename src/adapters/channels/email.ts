@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import { SluiceError, messageOf } from '../../domain/errors.ts';
 import type { AlertChannel } from '../../ports/alert-channel.ts';
-import { textOf, titleOf } from './text.ts';
+import { textOf, titleOf, type Wording } from './text.ts';
 
 const TIMEOUT_MS = 8_000;
 /** First digit of a permanent refusal in SMTP. */
@@ -18,10 +18,11 @@ export interface EmailSettings {
   readonly password?: string | undefined;
   readonly from: string;
   readonly to: readonly string[];
+  readonly wording?: Wording;
 }
 
 /** Mail over SMTP: one message a notification, in plain text. */
-export function emailChannel({ host, port, tls, ca, username, password, from, to }: EmailSettings): AlertChannel {
+export function emailChannel({ host, port, tls, ca, username, password, from, to, wording }: EmailSettings): AlertChannel {
   const transport = createTransport({
     host, port, secure: tls === 'implicit', requireTLS: tls === 'required', ignoreTLS: tls === 'none',
     connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS,
@@ -31,7 +32,7 @@ export function emailChannel({ host, port, tls, ca, username, password, from, to
   });
   return {
     send: async (message, signal) => {
-      const sent = transport.sendMail({ from, to: [...to], subject: titleOf(message), text: textOf(message), headers: { 'auto-submitted': 'auto-generated' } });
+      const sent = transport.sendMail({ from, to: [...to], subject: oneLine(titleOf(message, wording)), text: textOf(message, wording), headers: { 'auto-submitted': 'auto-generated' } });
       sent.catch(() => undefined); // told by the race, or given up
       try {
         await Promise.race([sent, aborted(signal)]);
@@ -41,6 +42,11 @@ export function emailChannel({ host, port, tls, ca, username, password, from, to
     },
     close: async () => transport.close(),
   };
+}
+
+/** A subject is a header. */
+function oneLine(title: string): string {
+  return title.replaceAll(/\s+/g, ' ');
 }
 
 /** Rejects with the signal's reason when it fires: the transport knows no signals, only time-outs of its own. */
