@@ -16,6 +16,7 @@ import { Observer } from '../monitor/observe/observer.ts';
 import { RegionObserver } from '../monitor/observe/region.ts';
 import { exposeObserved } from '../monitor/prometheus/observed-metrics.ts';
 import { defaultRules } from '../monitor/rules/defaults.ts';
+import { rulesIn } from '../monitor/rules/installation.ts';
 import type { Rule } from '../monitor/rules/rule.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -24,6 +25,7 @@ import { pipelineAlerts } from '../../pipelines/alerts.ts';
 import { openAlertStores } from './alert-stores.ts';
 import { certificatesOf } from './certificates.ts';
 import { openChannels, runbookOf } from './channels.ts';
+import { pipelinesOf } from './configured.ts';
 import { openRegionLog, openSource } from './connections.ts';
 import { runService, type Component, type ServiceContext } from './service.ts';
 
@@ -37,7 +39,7 @@ export async function runMonitor(config: Config): Promise<number> {
 
 /** The rules of an installation: those that hold for all, and those of its pipelines. */
 export function rulesOf(config: Config): Rule[] {
-  return [...defaultRules(config.monitor.thresholds), ...config.pipelines.flatMap((pipeline) => pipelineAlerts[pipeline] ?? [])];
+  return rulesIn(config.prefix, [...defaultRules(config.monitor.thresholds), ...config.pipelines.flatMap((pipeline) => pipelineAlerts[pipeline] ?? [])]);
 }
 
 function monitorComponent({ config, clock, log, host, labels }: ServiceContext): Component {
@@ -70,13 +72,14 @@ function monitorComponent({ config, clock, log, host, labels }: ServiceContext):
 
 function observerOf(config: Config, log: Logger, clock: Clock, searches: ReturnType<typeof openAlertStores>['searches']): Observer {
   const { prefix, pipelines } = config;
+  const counted = pipelinesOf(config).map(({ name, index }) => ({ name, timeField: index.routedBy }));
   const lanes = lanesBetween(Object.keys(config.regions));
   const groupOf = (lane: Lane) => `${prefix}sluice.${lane.name}`;
   const topics = [...pipelines, FAILURES_PIPELINE].map((pipeline) => regionalTopicOf(prefix, pipeline));
   const regions = new Map([...searches].map(([region, search]) => {
     const kafka = openRegionLog(config, region, log);
     const groups = lanes.filter((lane) => lane.source === region).map(groupOf);
-    return [region, new RegionObserver({ region, prefix, pipelines, topics, groups, admin: kafka.admin(), notes: new NoteFollower(kafka, stateTopicOf(prefix)), search, clock, stages: BEAT_STAGES, everyMs: config.heartbeats.everyMs, freshnessMs: config.monitor.thresholds.freshnessMs })];
+    return [region, new RegionObserver({ region, prefix, pipelines: counted, topics, groups, admin: kafka.admin(), notes: new NoteFollower(kafka, stateTopicOf(prefix)), search, clock, stages: BEAT_STAGES, everyMs: config.heartbeats.everyMs, freshnessMs: config.monitor.thresholds.freshnessMs })];
   }));
   return new Observer({
     lanes, regions, groupOf, clock, certificates: () => certificatesOf(config),

@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/adapters/system-clock.ts';
 import { indicesOf } from '../../src/audit/indices.ts';
 import type { AuditReport } from '../../src/audit/report.ts';
 import { auditOnce } from '../../src/audit/run.ts';
+import { HEARD_MS } from '../../src/backfill/held-share.ts';
+import { recentAudits } from '../../src/monitor/observe/audits.ts';
+import { followPolicies, policyTopicOf } from '../../src/policy/policy-topic.ts';
+import { writeRate } from '../../src/policy/rates.ts';
 import { openAudit, type AuditOptions } from '../../src/main/audit.ts';
-import { openRegionSearch } from '../../src/main/connections.ts';
+import { openRegionLog, openRegionSearch } from '../../src/main/connections.ts';
 import { pipelinesOf } from '../../src/main/configured.ts';
 import { createIndexKeeper } from '../../src/setup/ensure-indices.ts';
 import { install, SILENT, type Installation } from '../support/live.ts';
 import { PlantedWorld, store } from '../support/planted.ts';
+import { waitFor } from '../support/wait.ts';
 
 const DOCUMENTS = 5_000;
 const DIFFERENCES = 24;
@@ -65,16 +71,49 @@ describe('an audit of two regions', () => {
     await site.call('west', 'DELETE', `/${site.config.prefix}sluice-failures-2026.11/_doc/f1?refresh=true`);
   });
 
+  it('writes down what it found and what the round came to, so that people and a monitor can read it later', async () => {
+    const { prefix } = site.config;
+    const inIndex = world.planted.filter(({ index }) => index === world.index);
+    for (const region of ['west', 'east']) {
+      const found = await site.search(region, `${prefix}sluice-audits`, { bool: { filter: [{ term: { state: 'found' } }, { term: { index: world.index } }] } });
+      expect(new Set(found.map(({ source }) => source['document_id']))).toEqual(new Set(inIndex.map(({ id }) => id)));
+      expect(found[0]?.source['before']).toHaveLength(2);
+    }
+    const search = openRegionSearch(site.config, 'east');
+    const rounds = await recentAudits({ search, prefix, now: Date.now(), timeoutMs: 5_000 });
+    await search.close();
+    // The round before this test left the one that stands in a failure index.
+    expect(rounds).toContainEqual({ index: world.index, at: expect.any(Number) as number, complete: true, problem: null, left: 1, failed: 1, absent: [], everyMs: null });
+  });
+
   it('repairs, writes down what was there before, and then finds nothing', async () => {
     const report = await audit({ repairRate: 1_000 });
     expect(report).toMatchObject({ ok: true, differences: report.repaired });
     expect(await audit()).toMatchObject({ ok: true, differences: 0 });
     const entries = await site.search('west', `${site.config.prefix}sluice-audits`);
-    expect(entries).toHaveLength(DIFFERENCES);
-    expect(entries.every(({ source }) => source['state'] === 'repaired')).toBe(true);
+    expect(entries.filter(({ source }) => source['state'] === 'repaired')).toHaveLength(DIFFERENCES);
     const planted = world.planted.find(({ kind }) => kind === 'resurrected') as { id: string };
     const tombstone = await site.document('west', world.index, planted.id);
     expect(tombstone?.source).toMatchObject({ deleted: true, origin: { role: 'audit', tombstone_at: expect.any(Number) as number } });
+  });
+
+  it('repairs out of a share of the caps, which it tells the lanes first and gives back at the end', async () => {
+    const { prefix, backfill } = site.config;
+    const logs = new Map(['west', 'east'].map((region) => [region, openRegionLog(site.config, region, SILENT)]));
+    await writeRate(logs, prefix, 'east', { documentsPerSecond: 40, bytesPerSecond: null, searchFactor: null, at: Date.now(), by: 'test' });
+    const shares: number[] = [];
+    const watching = new AbortController();
+    const onPolicy = (key: string, value: Buffer | null): void => { if (key.startsWith('load/east/audit-')) shares.push(value === null ? 0 : (JSON.parse(value.toString()) as { share: number }).share); };
+    const watched = followPolicies({ log: logs.get('west')!, topic: policyTopicOf(prefix), clock: systemClock, onPolicy, onCaughtUp: () => undefined, onProblem: () => undefined }, watching.signal);
+    await site.call('west', 'PUT', `/${world.index}/_doc/capped?version=5&version_type=external&refresh=true`, { title: 'only here', deleted: false, origin: { role: 'primary', code: 'test', host_group: 'g' } });
+    const began = performance.now();
+    expect(await audit({ repairRate: 1_000 }, [world.index])).toMatchObject({ ok: true, repaired: 1 });
+    expect(performance.now() - began).toBeGreaterThan(HEARD_MS);
+    await waitFor(() => shares.at(-1) === 0, { what: 'the share to be given back' });
+    expect(Math.max(...shares)).toBeCloseTo(backfill.share);
+    watching.abort();
+    await watched;
+    await writeRate(logs, prefix, 'east', null);
   });
 
   it('finds what was edited by hand, and puts the sound copy back', async () => {

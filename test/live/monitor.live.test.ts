@@ -57,6 +57,17 @@ describe('monitors on real servers', () => {
     return hook.seen.flatMap(({ body }) => (JSON.parse(body) as { alerts: { rule: string; state: string; labels: Record<string, string> }[] }).alerts).filter((alert) => alert.rule === rule && [undefined, 'west-west'].includes(alert.labels['lane'])).map((alert) => alert.state);
   }
 
+  it('tells of differences that an audit left, until they are repaired', async () => {
+    await site.call('east', 'PUT', `/${index}`);
+    await site.call('west', 'PUT', `/${index}/_doc/a?version=5&version_type=external&refresh=true`, { listing_id: 'a', deleted: false, origin: { role: 'primary', code: 'test', host_group: 'test' } });
+    await start('monitor');
+    expect(await runSluice(site.configFile, ['audit', index, '--wait', '1'])).toMatchObject({ code: 1, out: expect.stringContaining('sluice-audits') as string });
+    await waitFor(() => toldOf('audit-differences').at(-1) === 'firing', { timeoutMs: 60_000, what: 'the difference to be told' });
+    expect(await runSluice(site.configFile, ['audit', index, '--wait', '1', '--repair'])).toMatchObject({ code: 0 });
+    await waitFor(() => toldOf('audit-differences').at(-1) === 'resolved', { timeoutMs: 60_000, what: 'its end to be told' });
+    expect((await site.document('east', index, 'a'))?.version).toBe(5);
+  });
+
   it('a held lane fires, stays one alert when another monitor takes over, and is resolved; a dead lane fires', async () => {
     const [lane, first] = [await start('process', '--lane', 'west-west'), await start('monitor')];
     await waitFor(async () => (await statusOf(first)).active, { what: 'the first monitor to be active' });

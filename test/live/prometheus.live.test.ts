@@ -37,7 +37,7 @@ describe.skipIf(!hasCommand('prometheus', 'apt-get install prometheus'))('Promet
   }
 
   it('takes what every process tells: no query of a dashboard is empty, no rule is broken', async () => {
-    for (const args of [['monitor'], ['ingest'], ...['west-west', 'west-east', 'east-west', 'east-east'].map((lane) => ['process', '--lane', lane])]) processes.push(await startProcess(site.configFile, args));
+    for (const args of [['monitor'], ['ingest'], ...['west-west', 'west-east', 'east-west', 'east-east'].map((lane) => ['process', '--lane', lane]), ['audit', '--continuous', '--recent-every', '5s']]) processes.push(await startProcess(site.configFile, args));
     prometheus = await startPrometheus(processes.map(({ url }) => url), RULES);
     const sent = await runSluice(site.configFile, ['generate', '--pipeline', 'sold-items', '--count', '300', '--corrupt', '0.1', '--rate', '100/s']);
     expect(sent.code, sent.err).toBe(0);

@@ -1,4 +1,4 @@
-import type { BatchFacts, ElasticsearchFacts, FailureCount, HeartbeatFacts, KafkaFacts, LaneFacts, Observation, PartitionFacts, RegionFacts } from '../../src/monitor/observe/observation.ts';
+import type { AuditFacts, BatchFacts, ElasticsearchFacts, FailureCount, HeartbeatFacts, KafkaFacts, LaneFacts, Observation, PartitionFacts, RegionFacts } from '../../src/monitor/observe/observation.ts';
 import { remember, type History } from '../../src/monitor/observe/history.ts';
 import { evaluate } from '../../src/monitor/evaluate.ts';
 import type { Alert } from '../../src/monitor/alerts/alert.ts';
@@ -49,7 +49,7 @@ function laneFacts(partitions: readonly PartitionFacts[] | null): LaneFacts {
 }
 
 export function regionFacts(region: string, at: number, changes: Partial<RegionFacts>): RegionFacts {
-  return { region, kafka: kafka({}), elasticsearch: elastic({}), problems: { kafka: null, elasticsearch: null }, batches: [batch({ lastEnd: at })], failures: [], heartbeats: [beats({ lastEmitted: at - 5_000 })], documents: { things: 100 }, ...changes };
+  return { region, kafka: kafka({}), elasticsearch: elastic({}), problems: { kafka: null, elasticsearch: null }, batches: [batch({ lastEnd: at })], failures: [], heartbeats: [beats({ lastEmitted: at - 5_000 })], documents: { things: 100 }, hours: { things: { [String(START)]: 50 } }, audits: [], ...changes };
 }
 
 export function kafka(changes: Partial<KafkaFacts>): KafkaFacts { return { brokers: 3, underReplicated: [], offline: [], ...changes }; }
@@ -61,6 +61,8 @@ export function beats({ share = 1, received = share, ...changes }: Partial<Heart
   const windows = [1, 5, 30, 60, 360, 1_440].map((minutes) => ({ ms: minutes * 60_000, until: START - 30_000, received: minutes * 6 * 24 * received, onTime: minutes * 6 * 24 * share }));
   return { lane: 'west-east', lastEmitted: START, since: START - 7 * 86_400_000, latencyMs: 500, stages: { source: 10, bulk: 90 }, windows, ...changes };
 }
+/** The audit of an index that found nothing, at the start. */
+export function audited(changes: Partial<AuditFacts>): AuditFacts { return { index: 'things-2026.11', at: START, complete: true, problem: null, left: 0, failed: 0, absent: [], everyMs: null, ...changes }; }
 export function partition(committed: number, latest: number, changes: Partial<PartitionFacts> = {}): PartitionFacts { return { topic: 't', partition: 0, earliest: 0, committed, latest, ...changes }; }
 export function time(second: number): number { return START + second * 1_000; }
 

@@ -42,6 +42,9 @@ export const INHIBITIONS: readonly Inhibition[] = [
   { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
   { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [], lingerMs: LINGER_MS },
   { cause: 'freshness-burn-fast', hides: ['freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
+  // An audit needs every region.
+  { cause: 'elasticsearch-unreachable', hides: ['audit-overdue'], same: [], lingerMs: LINGER_MS },
+  { cause: 'process-silent', hides: ['audit-overdue'], same: [['service', 'service']] },
   { cause: 'certificate-ends', hides: ['certificate-expiry'], same: [['certificate', 'certificate']] },
   { cause: 'failure-share', hides: ['failure-host-alone'], same: [['lane', 'lane']] },
 ];

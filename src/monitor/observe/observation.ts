@@ -54,8 +54,28 @@ export interface RegionFacts {
   readonly failures: readonly FailureCount[] | null;
   /** Heartbeats of each lane that ends here. */
   readonly heartbeats: readonly HeartbeatFacts[] | null;
+  /** Audits of the last week that were written down here: of each index the last one that was ended, and the last one that could not be. */
+  readonly audits: readonly AuditFacts[] | null;
   /** Documents that search sees, by pipeline. */
   readonly documents: Readonly<Record<string, number>> | null;
+  /** … and by the hour that they belong to (its beginning, epoch ms), of the last day. Pipelines that do not tell their time are left out. */
+  readonly hours: Readonly<Record<string, Readonly<Record<string, number>>>> | null;
+}
+
+/** What the audit of one index came to. */
+export interface AuditFacts {
+  readonly index: string;
+  readonly at: number;
+  /** False where it could not be ended; then nothing but `problem` says anything. */
+  readonly complete: boolean;
+  readonly problem: string | null;
+  /** Differences that were not repaired; `failed` of them stand in a failure index. */
+  readonly left: number;
+  readonly failed: number;
+  /** Regions that lack the index altogether. */
+  readonly absent: readonly string[];
+  /** Of an audit that goes on for ever: a round ends at least this often; null for one that was made once. */
+  readonly everyMs: number | null;
 }
 
 export interface KafkaFacts {

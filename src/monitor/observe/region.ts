@@ -3,24 +3,27 @@ import type { RecordLogAdmin } from '../../ports/record-log.ts';
 import type { SearchAdmin } from '../../ports/search-index.ts';
 import type { StateNote } from '../state-notes.ts';
 import type { NoteFollower } from './notes.ts';
-import type { ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts } from './observation.ts';
+import { recentAudits } from './audits.ts';
+import type { AuditFacts, ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts } from './observation.ts';
 import { readPositions, type Positions } from './positions.ts';
 import { Question } from './question.ts';
 import { firstBeat, joined, laneBeats, LONG_WINDOWS, SHORT_WINDOWS, type LaneBeats } from './heartbeats.ts';
 import { kindKey, kindsOfWeek, operationsBefore, recentBatches, recentFailures, type RecentBatches } from './recent.ts';
-import { countDocuments, readHealth } from './search-facts.ts';
+import { countDocuments, countHours, readHealth, type CountedPipeline } from './search-facts.ts';
 
 const TIMEOUT_MS = 4_000;
 /** How long dearer answers are believed, ms. */
 const DOCUMENTS_EVERY_MS = 10_000;
+const HOURS_EVERY_MS = 30_000;
 const WEEK_EVERY_MS = 30_000;
 const YESTERDAY_EVERY_MS = 60_000;
+const AUDITS_EVERY_MS = 15_000;
 const DAYS_OF_WEEK = 7;
 
 export interface RegionParts {
   readonly region: string;
   readonly prefix: string;
-  readonly pipelines: readonly string[];
+  readonly pipelines: readonly CountedPipeline[];
   readonly topics: readonly string[];
   /** The consumer groups that read this region's topics. */
   readonly groups: readonly string[];
@@ -57,6 +60,8 @@ export class RegionObserver {
   readonly #failures: Question<Omit<FailureCount, 'firstSeen'>[]>;
   readonly #week: Question<Map<string, number>>;
   readonly #documents: Question<Record<string, number>>;
+  readonly #hours: Question<Record<string, Record<string, number>>>;
+  readonly #audits: Question<AuditFacts[]>;
   #told: { readonly notes: readonly StateNote[]; readonly at: number } = { notes: [], at: 0 };
 
   constructor(parts: RegionParts) {
@@ -75,16 +80,18 @@ export class RegionObserver {
     this.#pastBeats = question(async () => ({ beats: await laneBeats(beats(), LONG_WINDOWS), first: await firstBeat(beats()) }), WEEK_EVERY_MS);
     this.#failures = question(() => recentFailures(asking()));
     this.#week = question(() => kindsOfWeek(asking()), WEEK_EVERY_MS);
-    this.#documents = question(() => countDocuments(search, prefix, pipelines, TIMEOUT_MS), DOCUMENTS_EVERY_MS);
+    this.#documents = question(() => countDocuments(search, prefix, pipelines.map(({ name }) => name), TIMEOUT_MS), DOCUMENTS_EVERY_MS);
+    this.#hours = question(() => countHours(search, prefix, pipelines, clock.now(), TIMEOUT_MS), HOURS_EVERY_MS);
+    this.#audits = question(() => recentAudits(asking()), AUDITS_EVERY_MS);
   }
 
   async look(): Promise<RegionLook> {
-    const [positions, notes, health, batches, yesterday, lastWeek, beats, pastBeats, failures, week, documents] = await Promise.all([
-      this.#positions.ask(), this.#notes.ask(), this.#health.ask(), this.#batches.ask(), this.#yesterday.ask(), this.#lastWeek.ask(), this.#beats.ask(), this.#pastBeats.ask(), this.#failures.ask(), this.#week.ask(), this.#documents.ask(),
+    const [positions, notes, health, batches, yesterday, lastWeek, beats, pastBeats, failures, week, documents, hours, audits] = await Promise.all([
+      this.#positions.ask(), this.#notes.ask(), this.#health.ask(), this.#batches.ask(), this.#yesterday.ask(), this.#lastWeek.ask(), this.#beats.ask(), this.#pastBeats.ask(), this.#failures.ask(), this.#week.ask(), this.#documents.ask(), this.#hours.ask(), this.#audits.ask(),
     ]);
     const now = this.#parts.clock.now();
     const facts: RegionFacts = {
-      region: this.#parts.region, kafka: positions.value?.kafka ?? null, elasticsearch: health.value, documents: documents.value,
+      region: this.#parts.region, kafka: positions.value?.kafka ?? null, elasticsearch: health.value, documents: documents.value, hours: hours.value, audits: audits.value,
       problems: { kafka: positions.problem, elasticsearch: health.problem },
       batches: batches.value?.map((batch) => ({ ...batch, dayBefore: before(yesterday.value, batch.lane), weekBefore: before(lastWeek.value, batch.lane) })) ?? null,
       heartbeats: beats.value === null || pastBeats.value === null ? null : joined(beats.value, pastBeats.value.beats, { since: pastBeats.value.first, until: now - this.#parts.freshnessMs }),

@@ -40,6 +40,8 @@ export const DASHBOARDS: readonly Dashboard[] = [
       { title: 'Failures of ten minutes, by kind', unit: 'short', queries: { '{{pipeline}} {{stage}} {{type}}': 'sum by (pipeline, stage, type) (max by (lane, host, pipeline, stage, type) (sluice_observed_failures))' } },
       { title: 'Operations sent again', unit: 'ops', queries: { '{{lane}}': 'sum by (lane) (rate(sluice_lane_retried_operations_total[5m]))' } },
       { title: 'Bulk requests', unit: 'reqps', queries: { '{{lane}} {{result}}': 'sum by (lane, result) (rate(sluice_lane_bulk_requests_total[5m]))' } },
+      { title: 'Differences that audits left', unit: 'short', queries: { '{{index}}': 'max by (index) (sluice_observed_audit_differences)' } },
+      { title: 'Since a continuous audit ended a round', unit: 's', queries: { 'age': 'max(sluice_observed_audit_age_seconds)' } },
       { title: 'Alerts that are open', unit: 'short', queries: { '{{state}} {{severity}}': 'max by (state, severity) (sluice_monitor_alerts)' } },
     ],
   },

@@ -18,6 +18,9 @@ const failed = 'sum by (lane) (max by (lane, host, pipeline, stage, type) (sluic
 const operations = 'sum by (lane) (max by (lane, host) (sluice_observed_operations))';
 const shareOf = (of: string, above: number, least: number) => `(${of} / (${operations} or on () max(${operations})) > ${above}) and ${of} >= ${least}`;
 
+/** Counts of the regions that are further apart than they may be. */
+const apart = (name: string, by: string, { differenceDocuments, differenceShare }: Thresholds) => `(max by (${by}) (sluice_observed_${name}) - min by (${by}) (sluice_observed_${name})) > clamp_min(${differenceShare} * max by (${by}) (sluice_observed_${name}), ${differenceDocuments})`;
+
 /**
  * The default rules for Prometheus: by what every monitor lets it see of its last look. The same names, thresholds and
  * waits; where a rule compares over time, PromQL does.
@@ -44,7 +47,7 @@ export const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   'elasticsearch-red': () => `${observed('elasticsearch_status', 'region')} == 2`,
   'elasticsearch-yellow': () => `${observed('elasticsearch_status', 'region')} == 1`,
   'elasticsearch-disk': ({ diskShare }) => `${observed('elasticsearch_disk_ratio', 'region')} > ${diskShare}`,
-  'region-difference': ({ differenceDocuments, differenceShare }) => `(max by (pipeline) (sluice_observed_documents) - min by (pipeline) (sluice_observed_documents)) > clamp_min(${differenceShare} * max by (pipeline) (sluice_observed_documents), ${differenceDocuments}) and on () max(max_over_time(sluice_observed_lane_lag_records[30s])) == 0 and on () max(max_over_time(sluice_observed_ingest_lag_records[30s])) == 0`,
+  'region-difference': (thresholds) => `(${apart('documents', 'pipeline', thresholds)} or ${apart('documents_of_hour', 'pipeline, hour', thresholds)}) and on () max(max_over_time(sluice_observed_lane_lag_records[30s])) == 0 and on () max(max_over_time(sluice_observed_ingest_lag_records[30s])) == 0`,
   'traffic-drop': ({ trafficShare, trafficOperations }) => `${operations} < ${trafficShare} * (min by (lane) (sluice_observed_operations_before > 0) >= ${trafficOperations})`,
   'clock-skew': ({ clockSkewMs }) => `${observed('process_clock_ahead_seconds', 'lane, host')} > ${seconds(clockSkewMs)}`,
   'mixed-code': () => 'count by (lane) (count by (lane, code) (sluice_observed_process_code)) > 1',
@@ -56,6 +59,8 @@ export const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   'heartbeat-availability': ({ availability }) => `${observed('heartbeats_received{window="1440m"}', 'lane')} / (${observed('heartbeats_expected{window="1440m"}', 'lane')} > 0) < ${availability} and (${observed('heartbeats_expected{window="1440m"}', 'lane')} - ${observed('heartbeats_received{window="1440m"}', 'lane')}) >= 10 and ${observed('heartbeats_expected{window="1440m"}', 'lane')} >= ${observed('heartbeats_expected{window="360m"}', 'lane')} * 1.001`,
   'freshness-burn-fast': burning(14.4, ['60m', '5m', '1m']),
   'freshness-burn-slow': burning(6, ['360m', '30m', '1m']),
+  'audit-differences': () => `${observed('audit_differences', 'index')} > 0`,
+  'audit-overdue': ({ auditMs }) => `max(sluice_observed_audit_age_seconds) > clamp_min(3 * max(sluice_observed_audit_every_seconds), ${seconds(auditMs)})`,
   'certificate-expiry': ({ certificateMs }) => `${observed('certificate_seconds', 'certificate')} < ${seconds(certificateMs)} >= 259200`,
   'certificate-ends': () => `${observed('certificate_seconds', 'certificate')} < 259200`,
 };

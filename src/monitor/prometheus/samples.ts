@@ -1,5 +1,6 @@
 import { lagAge, lagOf, lagOfPartition, latestOf, type History } from '../observe/history.ts';
 import type { Observation, RegionFacts } from '../observe/observation.ts';
+import { auditsOf, begunOf, lastRounds, leftIn, roundsOf, sinceLastRound } from '../rules/audits.ts';
 
 /** A figure of the last look, as Prometheus takes it; the name goes without its `sluice_observed_`. */
 export interface Sample {
@@ -38,6 +39,7 @@ export const OBSERVED = {
   elasticsearch_unassigned_shards: { help: 'Shards without a node', labels: ['region'] },
   elasticsearch_disk_ratio: { help: 'Used share of the fullest node\'s disk', labels: ['region'] },
   documents: { help: 'Documents that search sees', labels: ['region', 'pipeline'] },
+  documents_of_hour: { help: '… by the hour (UTC) of the last day that they belong to', labels: ['region', 'pipeline', 'hour'] },
   operations: { help: 'Operations of the last ten minutes', labels: ['lane', 'host'] },
   operations_before: { help: 'Operations of the same ten minutes of an earlier day', labels: ['lane', 'when'] },
   failures: { help: 'Failures of the last ten minutes', labels: ['region', 'lane', 'host', 'pipeline', 'stage', 'type'] },
@@ -48,13 +50,16 @@ export const OBSERVED = {
   heartbeats_received: { help: 'Heartbeats of a window that came', labels: ['lane', 'window'] },
   heartbeats_on_time: { help: '… within the promised time', labels: ['lane', 'window'] },
   heartbeats_expected: { help: '… that should have', labels: ['lane', 'window'] },
+  audit_differences: { help: 'Differences that the last audit of an index found and left; a region that lacks the index counts as one', labels: ['index'] },
+  audit_age_seconds: { help: 'Since a continuous audit ended a round, or began', labels: [] },
+  audit_every_seconds: { help: 'How often it should', labels: [] },
   certificate_seconds: { help: 'Until a certificate ends', labels: ['certificate'] },
 } as const;
 
 /** The figures of the last look. */
 export function samplesOf(history: History): Sample[] {
   const now = latestOf(history);
-  return [...laneSamples(history, now), ...ingestSamples(history, now), ...processSamples(now), ...now.regions.flatMap((region) => [...regionSamples(region), ...failureSamples(region, now.at)]), ...beatSamples(now), ...now.certificates.map(({ name, expiresAt }): Sample => ({ name: 'certificate_seconds', labels: { certificate: name }, value: (expiresAt - now.at) / SECOND_MS }))];
+  return [...laneSamples(history, now), ...ingestSamples(history, now), ...processSamples(now), ...now.regions.flatMap((region) => [...regionSamples(region), ...failureSamples(region, now.at)]), ...beatSamples(now), ...auditSamples(now), ...now.certificates.map(({ name, expiresAt }): Sample => ({ name: 'certificate_seconds', labels: { certificate: name }, value: (expiresAt - now.at) / SECOND_MS }))];
 }
 
 function laneSamples(history: History, now: Observation): Sample[] {
@@ -94,7 +99,7 @@ function processSamples({ at, notes }: Observation): Sample[] {
   });
 }
 
-function regionSamples({ region, kafka, elasticsearch, problems, documents, batches }: RegionFacts): Sample[] {
+function regionSamples({ region, kafka, elasticsearch, problems, documents, hours, batches }: RegionFacts): Sample[] {
   const labels = { region };
   const lanes = Map.groupBy(batches ?? [], ({ lane }) => lane);
   return [
@@ -103,6 +108,7 @@ function regionSamples({ region, kafka, elasticsearch, problems, documents, batc
     ...figure('elasticsearch_status', labels, elasticsearch === null ? null : ['green', 'yellow', 'red'].indexOf(elasticsearch.status)), ...figure('elasticsearch_nodes', labels, elasticsearch?.nodes ?? null),
     ...figure('elasticsearch_unassigned_shards', labels, elasticsearch?.unassignedShards ?? null), ...figure('elasticsearch_disk_ratio', labels, elasticsearch?.diskUsed ?? null),
     ...Object.entries(documents ?? {}).map(([pipeline, value]): Sample => ({ name: 'documents', labels: { region, pipeline }, value })),
+    ...Object.entries(hours ?? {}).flatMap(([pipeline, counts]) => Object.entries(counts).map(([hour, value]): Sample => ({ name: 'documents_of_hour', labels: { region, pipeline, hour: new Date(Number(hour)).toISOString().slice(11, 13) }, value }))),
     ...(batches ?? []).map(({ lane, host, operations }): Sample => ({ name: 'operations', labels: { lane, host }, value: operations })),
     ...[...lanes].flatMap(([lane, own]) => [...figure('operations_before', { lane, when: 'yesterday' }, own[0]?.dayBefore ?? null), ...figure('operations_before', { lane, when: 'last week' }, own[0]?.weekBefore ?? null)]),
   ];
@@ -130,6 +136,16 @@ function beatSamples({ at, lanes, regions, heartbeats: { everyMs, partitions } }
       }),
     ];
   });
+}
+
+function auditSamples(now: Observation): Sample[] {
+  const rounds = roundsOf(now);
+  if (rounds === null) return [];
+  const left = lastRounds(rounds).map((round): Sample => ({ name: 'audit_differences', labels: { index: round.index }, value: leftIn(round) }));
+  const running = auditsOf(now);
+  if (running.length === 0) return left;
+  const { age, everyMs } = sinceLastRound(now, rounds, begunOf(running));
+  return [...left, { name: 'audit_age_seconds', labels: {}, value: age / SECOND_MS }, { name: 'audit_every_seconds', labels: {}, value: everyMs / SECOND_MS }];
 }
 
 function figure(name: Sample['name'], labels: Sample['labels'], value: number | null): Sample[] {

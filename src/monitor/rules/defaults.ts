@@ -1,3 +1,4 @@
+import { auditRules } from './audits.ts';
 import { certificateRules } from './certificates.ts';
 import { clusterRules } from './clusters.ts';
 import { failureRules } from './failures.ts';
@@ -14,5 +15,5 @@ import type { Thresholds } from './thresholds.ts';
 
 /** The rules that hold for every pipeline. */
 export function defaultRules(thresholds: Thresholds): Rule[] {
-  return [silenceRules, heldRules, lagRules, ingestRules, failureRules, clusterRules, regionRules, processRules, hostRules, heartbeatRules, certificateRules].flatMap((rules) => rules(thresholds));
+  return [silenceRules, heldRules, lagRules, ingestRules, failureRules, clusterRules, regionRules, processRules, hostRules, heartbeatRules, certificateRules, auditRules].flatMap((rules) => rules(thresholds));
 }

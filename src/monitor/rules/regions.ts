@@ -1,5 +1,5 @@
 import { lagOf, latestOf, spanOf, type History } from '../observe/history.ts';
-import type { Observation } from '../observe/observation.ts';
+import type { Observation, RegionFacts } from '../observe/observation.ts';
 import { unknown, type Finding, type Rule } from './rule.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -11,7 +11,7 @@ export function regionRules({ differenceShare, differenceDocuments, trafficShare
   return [
     {
       name: 'region-difference', severity: 'warning', forMs: 60_000, keepMs: 60_000,
-      meaning: 'With nothing under way the two regions hold different numbers of documents. Compare the failures of both; `sluice audit` names the documents that differ.',
+      meaning: 'With nothing under way the two regions hold different numbers of documents, in all or of one hour of the last day. Compare the failures of both; `sluice audit` names the documents that differ.',
       examine: (history) => differences(history, differenceShare, differenceDocuments),
     },
     {
@@ -28,18 +28,29 @@ function differences(history: History, share: number, least: number): Finding[] 
   if (regions.some((region) => region.documents === null)) return [unknown({}, 'a region\'s documents could not be counted')];
   const pipelines = new Set(regions.flatMap((region) => Object.keys(region.documents ?? {})));
   return [...pipelines].map((pipeline) => {
-    const counts = regions.map(({ region, documents }) => ({ region, count: documents?.[pipeline] }));
-    const known = counts.flatMap(({ count }) => (count === undefined ? [] : [count]));
-    const [most, fewest] = [Math.max(...known), Math.min(...known)];
-    const bad = most - fewest > Math.max(least, most * share);
+    const all = compared(regions.map(({ region, documents }) => ({ region, count: documents?.[pipeline] })), '', { share, least });
+    const worst = [all, ...hoursOf(regions, pipeline).map((hour) => compared(regions.map(({ region, hours }) => ({ region, count: hours?.[pipeline]?.[hour] })), ` of ${new Date(Number(hour)).toISOString().slice(0, 13)}h`, { share, least }))].find(({ bad }) => bad) ?? all;
     return {
-      labels: { pipeline }, value: most - fewest,
+      labels: { pipeline }, value: worst.value, what: worst.what,
       // While documents are under way a difference says nothing.
-      level: !settled || known.length < regions.length ? 'unknown' : bad ? 'bad' : 'good',
-      what: counts.map(({ region, count }) => `${region} has ${count ?? 'an unknown number of'}`).join(', '),
+      level: !settled || !all.known ? 'unknown' : worst.bad ? 'bad' : 'good',
       evidence: [`GET /${pipeline}/_count`, 'sluice failures stats --state open'],
     };
   });
+}
+
+interface Counted { readonly region: string; readonly count: number | undefined }
+
+function compared(counts: readonly Counted[], of: string, { share, least }: { readonly share: number; readonly least: number }): { readonly known: boolean; readonly bad: boolean; readonly value: number; readonly what: string } {
+  const numbers = counts.flatMap(({ count }) => (count === undefined ? [] : [count]));
+  const [most, fewest] = [Math.max(...numbers), Math.min(...numbers)];
+  const known = numbers.length === counts.length;
+  return { known, bad: known && most - fewest > Math.max(least, most * share), value: most - fewest, what: counts.map(({ region, count }) => `${region} has ${count ?? 'an unknown number of'}${of}`).join(', ') };
+}
+
+/** Hours that some region counted. */
+function hoursOf(regions: readonly RegionFacts[], pipeline: string): string[] {
+  return [...new Set(regions.flatMap(({ hours }) => Object.keys(hours?.[pipeline] ?? {})))];
 }
 
 function isSettled({ lanes, ingest }: Observation): boolean {

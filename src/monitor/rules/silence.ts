@@ -1,6 +1,7 @@
 import type { StateNote } from '../state-notes.ts';
 import { lagOf, lagOfPartition, latestOf, spanOf, type History } from '../observe/history.ts';
 import type { LaneFacts, Observation, PartitionFacts } from '../observe/observation.ts';
+import { AUDIT } from './audits.ts';
 import { INGEST_TO } from './held.ts';
 import { unknown, type Finding, type Rule } from './rule.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -29,11 +30,16 @@ function silenceOf(note: StateNote, notes: readonly StateNote[], now: number, si
   const silent = now - note.at;
   const bad = silent > silentMs && note.state !== 'stopped' && !isReplaced(note, notes, now, silentMs);
   return {
-    labels: { lane: note.lane, host: note.host, service: note.lane.startsWith(INGEST_TO) ? 'ingest' : 'lane' },
+    labels: { lane: note.lane, host: note.host, service: serviceOf(note) },
     level: bad ? 'bad' : 'good', value: silent / SECOND_MS,
     what: `${note.host} of ${note.lane} has told nothing for ${Math.round(silent / SECOND_MS)} s; it was ${note.state}`,
     evidence: ['sluice status'],
   };
+}
+
+function serviceOf({ lane }: StateNote): string {
+  if (lane === AUDIT) return AUDIT;
+  return lane.startsWith(INGEST_TO) ? 'ingest' : 'lane';
 }
 
 /** Each process that began after another fell silent stands in for one of those: a restart under a new name is no loss. */

@@ -28,4 +28,5 @@ export interface Thresholds {
   readonly restarts: number;
   readonly clockSkewMs: number;
   readonly mixedCodeMs: number;
+  readonly auditMs: number;
 }

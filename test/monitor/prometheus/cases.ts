@@ -22,6 +22,7 @@ const counts = (west: number, east: number): Series => ({
   'sluice_observed_documents{region="west", pipeline="things"}': always(west), 'sluice_observed_documents{region="east", pipeline="things"}': always(east),
   [`sluice_observed_lane_lag_records{${LANE}}`]: always(0), 'sluice_observed_ingest_lag_records{region="west"}': always(0),
 });
+const hour = (west: number, east: number): Series => ({ 'sluice_observed_documents_of_hour{region="west", pipeline="things", hour="13"}': always(west), 'sluice_observed_documents_of_hour{region="east", pipeline="things", hour="13"}': always(east) });
 const before = (now: number, yesterday: number, week: number): Series => ({
   'sluice_observed_operations{lane="west-east", host="h1"}': always(now), 'sluice_observed_operations_before{lane="west-east", when="yesterday"}': always(yesterday), 'sluice_observed_operations_before{lane="west-east", when="last week"}': always(week),
 });
@@ -53,7 +54,7 @@ export const PROMETHEUS_CASES: Readonly<Record<string, PrometheusCase>> = {
   'elasticsearch-red': gauge('elasticsearch_status', 'region="east"', 2, 1),
   'elasticsearch-yellow': gauge('elasticsearch_status', 'region="east"', 1, 0),
   'elasticsearch-disk': gauge('elasticsearch_disk_ratio', 'region="east"', 0.95, 0.5),
-  'region-difference': { fires: counts(1_000, 900), quiet: counts(10_000, 9_997) },
+  'region-difference': { fires: { ...counts(10_000_000, 9_999_000), ...hour(1_000, 0) }, quiet: { ...counts(10_000, 9_997), ...hour(1_000, 997) } },
   'traffic-drop': { fires: before(100, 1_000, 2_000), quiet: before(100, 1_000, 150) },
   'clock-skew': gauge('process_clock_ahead_seconds', HOST, 60, 0.5),
   'mixed-code': { fires: { 'sluice_observed_process_code{lane="a", host="h1", code="1"}': always(1), 'sluice_observed_process_code{lane="a", host="h2", code="2"}': always(1) }, quiet: { 'sluice_observed_process_code{lane="a", host="h1", code="1"}': always(1), 'sluice_observed_process_code{lane="a", host="h2", code="1"}': always(1) } },
@@ -65,6 +66,11 @@ export const PROMETHEUS_CASES: Readonly<Record<string, PrometheusCase>> = {
   'heartbeat-availability': { fires: day(0.99), quiet: day(0.9999) },
   'freshness-burn-fast': { fires: beats(['60m', '5m', '1m'], 0.95), quiet: { ...beats(['60m', '5m'], 0.95), ...beats(['1m'], 1) } },
   'freshness-burn-slow': { fires: beats(['360m', '30m', '1m'], 0.99), quiet: beats(['360m', '30m', '1m'], 0.996) },
+  'audit-differences': gauge('audit_differences', 'index="things-2026.11"', 2, 0),
+  'audit-overdue': {
+    fires: { sluice_observed_audit_age_seconds: always(4_000), sluice_observed_audit_every_seconds: always(600) },
+    quiet: { sluice_observed_audit_age_seconds: always(4_000), sluice_observed_audit_every_seconds: always(3_600) },
+  },
   'certificate-expiry': gauge('certificate_seconds', 'certificate="c"', 1_000_000, 9_000_000),
   'certificate-ends': gauge('certificate_seconds', 'certificate="c"', -5, 1_000_000),
 };

@@ -1,5 +1,5 @@
 import type { ProcessFigures } from '../../../src/observability/process-figures.ts';
-import { batch, beats, elastic, failure, kafka, partition, regionFacts, time, type Changes, type Script } from '../series.ts';
+import { audited, batch, beats, elastic, failure, kafka, partition, regionFacts, time, type Changes, type Script } from '../series.ts';
 
 /** A recorded series: how long, and what it holds. */
 export type Case = readonly [what: string, seconds: number, script: Script];
@@ -16,10 +16,15 @@ const stale = { batches: [batch({ lastEnd: time(-100) })] };
 const pair = (second: number, first: number) => [partition(first, 100 + second), partition(90 + second, 100 + second, { partition: 1 })];
 const poison = (count: number, changes = {}) => ({ failures: [failure({ count, ...changes })] });
 const counts = (west: number, east: number): Script => (second) => ({ regions: [regionFacts('west', time(second), { documents: { things: west } }), regionFacts('east', time(second), { documents: { things: east } })] });
+/** Documents of one hour in each region; the sums hide the difference. */
+const hours = (west: number, east: number): Script => (second) => ({ regions: [regionFacts('west', time(second), { documents: { things: 10_000_000 }, hours: { things: { [String(time(0))]: west } } }), regionFacts('east', time(second), { documents: { things: 9_999_000 }, hours: { things: { [String(time(0))]: east } } })] });
 const told = (state: string, reason: string | null = 'write block'): Script => () => ({ notes: [{ state, reason }] });
 const ingestTold = (state: string): Script => () => ({ notes: [{ lane: 'ingest:west', state, reason: 'not acknowledged' }] });
 const beating = (second: number, changes: Parameters<typeof beats>[0]): Changes => ({ region: { heartbeats: [beats({ lastEmitted: time(second), ...changes })] } });
 const figures = (second: number, changes: Partial<ProcessFigures>) => ({ at: time(second), process: { memoryBytes: 1, memoryShare: 0.5, loopMs: 5, diskShare: 0.5, ...changes } });
+const audits = (...rounds: readonly Parameters<typeof audited>[0][]) => ({ audits: rounds.map(audited) });
+/** A continuous audit that lives, whose last round ended so long ago, seconds. */
+const auditing = (second: number, age: number, changes: Parameters<typeof audited>[0] = {}): Changes => ({ notes: [{ lane: 'audit', at: time(second), startedAt: time(-86_400) }], region: audits({ at: time(second - age), everyMs: 600_000, ...changes }) });
 const inRegion = (region: Parameters<typeof regionFacts>[2]): Script => () => ({ region });
 
 /** For every default rule: what must fire it, and what must not. */
@@ -129,8 +134,8 @@ export const CASES: Readonly<Record<string, Cases>> = {
     quiet: [['85 % used', 60, inRegion({ elasticsearch: elastic({ diskUsed: 0.85 }) })], ['a cluster that does not tell', 60, inRegion({ elasticsearch: elastic({ diskUsed: null }) })]],
   },
   'region-difference': {
-    fires: [['a tenth is missing, with nothing under way', 3 * MINUTE, counts(1_000, 900)]],
-    quiet: [['three documents of ten thousand', 3 * MINUTE, counts(10_000, 9_997)], ['a difference while a lane catches up', 3 * MINUTE, (second) => ({ ...counts(1_000, 900)(second), lane: [partition(second * 10, second * 10 + 100)] })]],
+    fires: [['a tenth is missing, with nothing under way', 3 * MINUTE, counts(1_000, 900)], ['an hour is missing in one region, and little of the whole', 3 * MINUTE, hours(1_000, 0)]],
+    quiet: [['three documents of ten thousand', 3 * MINUTE, counts(10_000, 9_997)], ['three documents of an hour', 3 * MINUTE, hours(1_000, 997)], ['an hour that one region did not count', 3 * MINUTE, (second) => ({ region: { hours: { things: {} } }, second })], ['a difference while a lane catches up', 3 * MINUTE, (second) => ({ ...counts(1_000, 900)(second), lane: [partition(second * 10, second * 10 + 100)] })]],
   },
   'traffic-drop': {
     fires: [
@@ -199,6 +204,36 @@ export const CASES: Readonly<Record<string, Cases>> = {
   'freshness-burn-slow': {
     fires: [['eight in a thousand come late for hours', 20, (second) => beating(second, { share: 0.992, received: 1 })]],
     quiet: [['four in a thousand come late', 20, (second) => beating(second, { share: 0.996, received: 1 })]],
+  },
+  'audit-differences': {
+    fires: [
+      ['two that were left', 10, inRegion(audits({ left: 2, failed: 1 }))],
+      ['an index that a region lacks', 10, inRegion(audits({ absent: ['east'] }))],
+      ['two that were left, by the later of two audits', 10, (second) => ({ regions: [regionFacts('west', time(second), audits({ at: time(-60) })), regionFacts('east', time(second), audits({ left: 2 }))] })],
+      ['… in whichever region that stands', 10, (second) => ({ regions: [regionFacts('west', time(second), audits({ left: 2 })), regionFacts('east', time(second), audits({ at: time(-60) }))] })],
+      ['a later audit that could not be ended says nothing', 10, inRegion(audits({ left: 2, at: time(-600) }, { complete: false, problem: 'no answer' }))],
+    ],
+    quiet: [
+      ['all were repaired', 60, inRegion(audits({}))],
+      ['repaired later', 60, (second) => ({ regions: [regionFacts('west', time(second), audits({ left: 2, at: time(-60) })), regionFacts('east', time(second), audits({}))] })],
+      ['an index of audits that cannot be read', 60, inRegion({ audits: null })],
+    ],
+  },
+  'audit-overdue': {
+    fires: [
+      ['no round for two hours', 10, (second) => auditing(second, 7_200)],
+      ['rounds that cannot be ended', 10, (second) => auditing(second, 7_200, { complete: false, problem: 'no answer', at: time(second) })],
+      ['none since it was begun', 10, (second) => ({ ...auditing(second, 0), region: {} })],
+    ],
+    quiet: [
+      ['a round a minute ago', 60, (second) => auditing(second, 60)],
+      ['no round for two hours, at one an hour', 60, (second) => auditing(second, 7_200, { everyMs: 3_600_000 })],
+      ['no round of its own for two hours, and one by hand', 60, (second) => auditing(second, 60, { everyMs: null })],
+      ['one that was stopped', 60, (second) => ({ ...auditing(second, 7_200), notes: [{ lane: 'audit', state: 'stopped' }] })],
+      ['one that was begun just now, long after the last', 60, (second) => ({ ...auditing(second, 7_200), notes: [{ lane: 'audit', at: time(second), startedAt: time(-10) }] })],
+      ['audits that are made once', 60, inRegion(audits({ at: time(-86_400) }))],
+      ['an index of audits that cannot be read', 60, (second) => ({ ...auditing(second, 7_200), regions: ['west', 'east'].map((region) => regionFacts(region, time(second), { audits: null })) })],
+    ],
   },
   'certificate-expiry': {
     fires: [['two weeks left', 5, () => ({ certificates: [{ name: 'Kafka west', expiresAt: time(14 * 86_400) }] })]],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { firedIn, run, RULES, series, time } from '../series.ts';
+import { rulesIn } from '../../../src/monitor/rules/installation.ts';
+import { elastic, firedIn, partition, run, RULES, series, time } from '../series.ts';
 import { CASES } from './cases.ts';
 
 describe('the default rules', () => {
@@ -25,6 +26,14 @@ describe('the default rules', () => {
     const killed = series(60, (second) => ({ notes: [{ state: 'held', reason: 'write block', at: time(Math.min(second, 10)) }] }));
     const last = run(killed).at(-1) ?? [];
     expect(last.filter((alert) => alert.state === 'firing').map((alert) => alert.rule)).toEqual(['process-silent']);
+  });
+
+  it('name the indices of their installation in what they show as evidence', () => {
+    const stalled = series(40, () => ({ lane: [partition(10, 100)], region: { batches: [] } }));
+    const [alert] = run(stalled, { rules: rulesIn('shop.', RULES) }).at(-1)?.filter(({ rule }) => rule === 'lane-stalled') ?? [];
+    expect(alert?.evidence).toEqual(['sluice status', expect.stringMatching(/^GET \/shop\.sluice-batches\/_search /)]);
+    const [red] = run(series(10, () => ({ region: { elasticsearch: elastic({ status: 'red' }) } })), { rules: rulesIn('shop.', RULES) }).at(-1)?.filter(({ rule }) => rule === 'elasticsearch-red') ?? [];
+    expect(red?.evidence).toEqual(['GET /_cluster/allocation/explain']);
   });
 
   it('say what it means, in a sentence', () => {
