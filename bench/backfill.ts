@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { openDuckDb } from '../src/adapters/duckdb/open.ts';
@@ -17,14 +14,12 @@ import { openCycle } from '../src/main/backfill-load.ts';
 import { openObjectStore, openRegionSearch } from '../src/main/connections.ts';
 import { fillWarehouse, FIRST_DAY, LAST_DAY } from './backfill-warehouse.ts';
 import { openBenchStack, type BenchStack } from './bench-stack.ts';
-import { cpuSecondsOf } from './child.ts';
+import { runCommand } from './command.ts';
 import { FIRST_SHAPE, runRaw } from './raw-limit.ts';
 import { median, rounded } from './statistics.ts';
 
-const CLI = fileURLToPath(new URL('../src/main/sluice.ts', import.meta.url));
 const REGION = 'west';
 const CYCLE = 'bench';
-const POLL_MS = 50;
 /** Documents that are posted raw: their bodies lie in memory. */
 const MOST_RAW = 300_000;
 const ORIGIN = ',"origin":{"role":"backfill","code":"0.1.0","host_group":"default","cycle":"bench"}}';
@@ -33,15 +28,18 @@ export interface BackfillBenchOptions {
   readonly stackFile: string | undefined;
   readonly rows: number;
   readonly rounds: number;
+  /** For the load that is measured. */
+  readonly nodeOptions: readonly string[];
   readonly say: (line: string) => void;
 }
 
 /** An extract in the object store → an index through `sluice backfill load`, against the raw `_bulk` limit with the same documents, in turn. */
-export async function benchBackfill({ stackFile, rows, rounds, say }: BackfillBenchOptions): Promise<Record<string, unknown>> {
+export async function benchBackfill(options: BackfillBenchOptions): Promise<Record<string, unknown>> {
+  const { stackFile, rows, rounds, say } = options;
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const bench = await openBenchStack({ stackFile, only: ['kafka-west', 'elasticsearch-west', 'object-store'], withStore: true, overrides: { pipelines: ['sold-items'], indices: { refreshInterval: '30s' }, warehouse: { directory: join(folder, 'warehouse') } }, say });
   try {
-    const contest = new Contest(bench, folder, rows, say);
+    const contest = new Contest(bench, folder, options);
     await contest.prepare();
     const raw: number[] = [];
     const loads: Load[] = [];
@@ -68,11 +66,12 @@ class Contest {
   readonly #configFile: string;
   readonly #folder: string;
   readonly #rows: number;
+  readonly #nodeOptions: readonly string[];
   readonly #say: (line: string) => void;
   #bodies: Buffer[] = [];
   #posted = 0;
 
-  constructor({ config }: BenchStack, folder: string, rows: number, say: (line: string) => void) {
+  constructor({ config }: BenchStack, folder: string, { rows, nodeOptions, say }: BackfillBenchOptions) {
     // One region: what the other one does is not what is measured.
     const raw = { ...config, regions: { [REGION]: config.regions[REGION] } };
     this.#configFile = join(folder, 'sluice.config.yaml');
@@ -80,6 +79,7 @@ class Contest {
     this.#config = configSchema.parse(raw);
     this.#folder = folder;
     this.#rows = rows;
+    this.#nodeOptions = nodeOptions;
     this.#say = say;
   }
 
@@ -87,8 +87,8 @@ class Contest {
     this.#say(`a warehouse of ${this.#rows} rows`);
     const engine = await openDuckDb({ threads: 2, memoryLimit: '1GB', spillFolder: join(this.#folder, 'spill') });
     await fillWarehouse(engine, join(this.#folder, 'warehouse'), this.#rows).finally(() => engine.close());
-    await this.#sluice('backfill', 'plan', 'missed-events', '--from', FIRST_DAY, '--to', LAST_DAY, '--cycle', CYCLE);
-    await this.#sluice('backfill', 'extract', CYCLE);
+    await runCommand(this.#configFile, ['backfill', 'plan', 'missed-events', '--from', FIRST_DAY, '--to', LAST_DAY, '--cycle', CYCLE]);
+    await runCommand(this.#configFile, ['backfill', 'extract', CYCLE]);
     await this.#makeBodies();
     this.#say(`raw, to warm up: ${(await this.raw()).toFixed(0)} documents/s`);
     this.#say(`raw, to warm up: ${(await this.raw()).toFixed(0)} documents/s`);
@@ -104,7 +104,7 @@ class Contest {
   async load(): Promise<Load> {
     await this.#fresh();
     await this.#forgetLoad();
-    const { cpuSeconds, peakRssMiB } = await this.#sluice('backfill', 'load', CYCLE);
+    const { cpuSeconds, peakRssMiB } = await runCommand(this.#configFile, ['backfill', 'load', CYCLE], this.#nodeOptions);
     const seconds = await this.#span();
     return { rowsPerSecond: this.#rows / seconds, cpuSecondsPerMillion: (cpuSeconds / this.#rows) * 1e6, peakRssMiB };
   }
@@ -163,25 +163,5 @@ class Contest {
     }
     close();
     await store.close();
-  }
-
-  /** Runs a command to its end; its CPU and memory are read from /proc while it lives. */
-  async #sluice(...args: string[]): Promise<{ cpuSeconds: number; peakRssMiB: number }> {
-    const child = spawn(process.execPath, [CLI, '--config', this.#configFile, '--json', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, SLUICE__LOG__LEVEL: 'warn' } });
-    const ended = new Promise<number | null>((resolve, reject) => { child.once('error', reject).once('exit', resolve); });
-    const used = { cpuSeconds: 0, peakRssMiB: 0 };
-    let code: number | null | undefined;
-    void ended.then((value) => { code = value; });
-    while (code === undefined) {
-      try {
-        used.cpuSeconds = cpuSecondsOf(child.pid as number);
-        used.peakRssMiB = Math.max(used.peakRssMiB, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
-      } catch {
-        // It ended between two looks: what was read last stands.
-      }
-      await sleep(POLL_MS);
-    }
-    if (code !== 0) throw new Error(`sluice ${args.join(' ')} ended with ${code}`);
-    return used;
   }
 }

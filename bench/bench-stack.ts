@@ -27,12 +27,14 @@ export interface BenchStackOptions {
   /** An object store beside the others. */
   readonly withStore?: boolean;
   readonly overrides?: Partial<Record<keyof Config, unknown>>;
+  /** Settings that every region gets beside its addresses. */
+  readonly ofRegions?: Readonly<Record<string, unknown>>;
   readonly say: (line: string) => void;
   /** Told when the servers answer. */
   readonly onStack?: () => void;
 }
 
-export async function openBenchStack({ stackFile, only, withStore = false, overrides, say, onStack }: BenchStackOptions): Promise<BenchStack> {
+export async function openBenchStack({ stackFile, only, withStore = false, overrides, ofRegions = {}, say, onStack }: BenchStackOptions): Promise<BenchStack> {
   const stack = stackFile === undefined ? await startStack({ with: withStore ? ['object-store'] : [], ...(only === undefined ? {} : { only }), onProgress: (progress) => say(JSON.stringify(progress)) }) : null;
   onStack?.();
   const endpoints: Endpoints = stack?.endpoints ?? readEndpoints(stackFile as string);
@@ -40,7 +42,7 @@ export async function openBenchStack({ stackFile, only, withStore = false, overr
   const configFile = join(folder, 'sluice.config.yaml');
   const prefix = `bench-${randomBytes(3).toString('hex')}.`;
   const objectStore = withStore ? { objectStore: { ...endpoints.objectStore, prefix: `${prefix}/` } } : {};
-  const raw = { prefix, ...objectStore, regions: endpoints.regions, source: { kafka: endpoints.source }, ...overrides };
+  const raw = { prefix, ...objectStore, regions: Object.fromEntries(Object.entries(endpoints.regions).map(([name, region]) => [name, { ...region, ...ofRegions }])), source: { kafka: endpoints.source }, ...overrides };
   writeFileSync(configFile, stringify(raw));
   const config = configSchema.parse(raw);
   const report = await runSetup(config, pino({ level: 'silent' }));

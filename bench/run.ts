@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
 import { benchBackfill } from './backfill.ts';
 import { compareResults, comparisonLine } from './baseline.ts';
+import { benchBesideLive } from './beside-live.ts';
 import { benchCaps } from './caps.ts';
 import { benchCatchUp } from './catch-up.ts';
 import { benchControllers } from './controllers/controllers.ts';
@@ -15,6 +16,7 @@ import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
 import { shapeOf } from './raw-limit.ts';
 import { benchRegionLoss } from './region-loss.ts';
+import { benchRows } from './rows.ts';
 import { benchScale } from './scale.ts';
 import { benchSearchGuard } from './search-guard.ts';
 import { benchStarts } from './starts.ts';
@@ -31,7 +33,9 @@ Benches
   region-loss  ingest into one region while the other does not answer, against both healthy
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
   ingest       a filled source topic into one and into both regional topics, against producing alone
+  rows         CPU of making documents of an extract's rows, without any server
   backfill     rows of an extract in object storage into an index, against the raw _bulk limit
+  beside-live  the three backfill cases beside live traffic and searches, both regions judged by SQL alone
   catch-up     a lane whose Elasticsearch stood still while its topic was filled, against the raw _bulk limit
   starts       from nothing to the first documents: servers, a lane, ingest
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
@@ -45,22 +49,22 @@ Options
   --compare          hold the result against the kept one; exit code 1 where something is worse by more than noise
   --stack FILE       configuration of a running stack (see "sluice stack up"); without it one is started
   --faults A,B       only these, detect                 (default all)
-  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000; backfill: 300000);
-                     latency: events that warm everything up (default 100000)
-  --rounds R         interleaved rounds of lane, catch-up, ingest, starts, backfill and region-loss (default 3)
+  --docs N           documents; ingest, region-loss: events (default 1000000; indices: 50000; rows: 100000; backfill: 300000);
+                     latency: events that warm everything up (default 100000); beside-live: rows that the cases read in all
+  --rounds R         interleaved rounds of lane, catch-up, ingest, starts, rows, backfill and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --shape OxC        operations of a raw body x connections, such as 5000x3, instead of searching the best; lane and catch-up
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
   --deep             audit: at the end, read every document as well
-  --rate N           events a second, latency           (default 250)
-  --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120)
-  --warm-up N        seconds of load before it, latency and search-guard (default 20; search-guard: 60)
+  --rate N           events a second, latency and beside-live (default 250)
+  --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120; beside-live: 60)
+  --warm-up N        seconds of load before it, latency, search-guard and beside-live (default 20; search-guard: 60; beside-live: 30)
   --targets A,B      search factors to hold, search-guard (default 1.3,1.5,2)
-  --caps A,B         fixed rates to measure beside them, documents a second, search-guard (default none)
+  --caps A,B         fixed rates to measure beside them, documents a second, search-guard; beside-live: the cap of each region (default none)
   --no-unguarded     leave out the lane without a guard, search-guard
-  --searches N       searches a second, search-guard    (default 20)
+  --searches N       searches a second; search-guard (default 20), beside-live: in each region (default 2; 0: none)
   --prefix P         of topics and indices that stay, so that the next run needs not fill them, search-guard
   --trace FILE       every search and every reading, as JSON, search-guard
   --node-option O    an option for the measured process, such as --cpu-prof; may be repeated
@@ -82,7 +86,7 @@ const { positionals, values } = parseArgs({
     docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, shape: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
-    targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string', default: '20' }, prefix: { type: 'string' }, trace: { type: 'string' },
+    targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string' }, prefix: { type: 'string' }, trace: { type: 'string' },
   },
 });
 
@@ -92,19 +96,21 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpEvents: Number(values.docs ?? 100_000), warmUpSeconds: Number(values['warm-up'] ?? 20), nodeOptions: values['node-option'], say }),
   detect: () => benchDetect({ only: (values.faults ?? '').split(',').filter((name) => name !== ''), say }),
   'hot-path': () => benchHotPath(),
+  rows: () => benchRows({ rows: Number(values.docs ?? 100_000), rounds: Number(values.rounds), say }),
   caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
   controllers: () => benchControllers(say),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
   lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
-  backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), say }),
+  backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
+  'beside-live': () => benchBesideLive({ stackFile: values.stack, rows: documents, rate: Number(values.rate), searchesPerSecond: Number(values.searches ?? 2), warmUpSeconds: Number(values['warm-up'] ?? 30), seconds: Number(values.seconds ?? 60), cap: numbersOf(values.caps ?? '')[0] ?? null, say }),
   starts: () => benchStarts({ rounds: Number(values.rounds), say }),
   'catch-up': () => benchCatchUp({ documents, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
   'search-guard': () => benchSearchGuard({
-    stackFile: values.stack, prefix: values.prefix, documents, searchesPerSecond: Number(values.searches), seconds: Number(values.seconds ?? 120), warmUpSeconds: Number(values['warm-up'] ?? 60),
+    stackFile: values.stack, prefix: values.prefix, documents, searchesPerSecond: Number(values.searches ?? 20), seconds: Number(values.seconds ?? 120), warmUpSeconds: Number(values['warm-up'] ?? 60),
     targets: numbersOf(values.targets ?? '1.3,1.5,2'), caps: numbersOf(values.caps ?? ''), unguarded: values.unguarded, trace: values.trace, say,
   }),
   'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),

@@ -14,6 +14,8 @@ import { settledOf } from './memory.ts';
 import { percentile, rounded } from './statistics.ts';
 
 const DAYS = 10;
+/** Days that a search spans. */
+const SEARCH_DAYS = 8;
 /** Between two phases, s: merges and refreshes of the one before come to their end. */
 const PAUSE_SECONDS = 5;
 const LOOK_MS = 1_000;
@@ -75,7 +77,7 @@ export async function benchSearchGuard(options: GuardOptions): Promise<Record<st
   const bench = await openBenchStack({ stackFile: options.stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], ...(options.prefix === undefined ? {} : { prefix: options.prefix }) }, say });
   const dated = await DatedDocuments.of(bench.config.prefix, documents, DAYS);
   const ground = new GuardGround(bench, dated);
-  const load = new SearchLoad(ground.node, dated);
+  const load = new SearchLoad(ground.node, (number) => dated.span(number % (DAYS - SEARCH_DAYS + 1), SEARCH_DAYS));
   const run = new Run(ground, load, options);
   try {
     say(`${documents} documents in ${DAYS} indices, and twice in the topic`);

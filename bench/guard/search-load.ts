@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import type { DatedDocuments } from './dated-documents.ts';
 
 /** Words of the documents' titles, from frequent (one title in seven) to rare (one in thirty). */
 const WORDS = ['vintage', 'new', 'genuine', 'apple', 'rare', 'iphone', 'original', 'mint', 'candle', 'black', 'boxed', 'yankee', '256gb', 'set', 'pro', 'unlocked', 'case', 'pair', 'charger', 'blue', 'galaxy', 'samsung', 'monitor', 'steel'];
-/** Days that a search spans. */
-const DAYS = 8;
 const CONNECTIONS = 32;
 /** Searches that may wait for their answer at once; more than this is no measurement any more. */
 const MOST_OPEN = 200;
+
+/** The indices that a search spans, and the time: epoch ms, the end not included. */
+export interface SearchSpan { readonly indices: readonly string[]; readonly from: number; readonly until: number }
 
 /** One search that was answered: when it was due, and how long after that the answer was there, ms of the monotonic clock. */
 export interface Answered { readonly due: number; readonly ms: number }
@@ -20,16 +20,17 @@ export interface Answered { readonly due: number; readonly ms: number }
 export class SearchLoad {
   readonly answered: Answered[] = [];
   readonly #node: string;
-  readonly #documents: DatedDocuments;
+  readonly #spanOf: (number: number) => SearchSpan;
   readonly #agent = new Agent({ connections: CONNECTIONS, pipelining: 1 });
   readonly #open = new Set<Promise<void>>();
   #ended = false;
   #failure: unknown = null;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(node: string, documents: DatedDocuments) {
+  /** `spanOf` is given numbers without a pattern, from 0 to 65,535. */
+  constructor(node: string, spanOf: (number: number) => SearchSpan) {
     this.#node = node;
-    this.#documents = documents;
+    this.#spanOf = spanOf;
   }
 
   start(perSecond: number): void {
@@ -61,7 +62,7 @@ export class SearchLoad {
   }
 
   async #search(number: number, due: number): Promise<void> {
-    const { indices, from, until } = this.#documents.span(scattered(number) % (this.#documents.days - DAYS + 1), DAYS);
+    const { indices, from, until } = this.#spanOf(scattered(number));
     const body = JSON.stringify({
       size: 10, track_total_hits: true,
       query: { bool: { must: [{ match: { title: `${WORDS[(number * 7) % WORDS.length]} ${WORDS[(number * 11 + 5) % WORDS.length]}` } }], filter: [{ range: { sold_at: { gte: new Date(from).toISOString(), lt: new Date(until).toISOString() } } }] } },

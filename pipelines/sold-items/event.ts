@@ -45,7 +45,11 @@ export type SoldItemEvent = SoldItemState | SoldItemDeletion;
 /** Parses and validates one payload; unknown fields are ignored, so that the source may grow. */
 export function decodeSoldItem(payload: Buffer): Decoded<SoldItemEvent> {
   const object = parseObject(payload);
-  if (typeof object === 'string') return { ok: false, problem: object };
+  return typeof object === 'string' ? { ok: false, problem: object } : readSoldItem(object);
+}
+
+/** Validates one payload that is parsed. */
+export function readSoldItem(object: Readonly<Record<string, unknown>>): Decoded<SoldItemEvent> {
   const reader = new FieldReader(object);
   const event = object['deleted'] === true ? readDeletion(reader) : readState(reader);
   return reader.problems.length === 0 ? { ok: true, event } : { ok: false, problem: reader.problems.join('; ') };

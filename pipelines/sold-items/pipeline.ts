@@ -4,7 +4,7 @@ import { priceInUsd } from '../../src/ingest/enrich/price-in-usd.ts';
 import { sellerFacts } from '../../src/ingest/enrich/seller-facts.ts';
 import { datedPrice } from '../marketplace.ts';
 import { soldItemDocument } from './document.ts';
-import { decodeSoldItem } from './event.ts';
+import { decodeSoldItem, readSoldItem } from './event.ts';
 import type { SoldItemEvent } from './event.ts';
 
 /** What sold on the marketplace, at what price; later updates and removals come as newer versions. */
@@ -14,6 +14,7 @@ export const soldItems = definePipeline<SoldItemEvent>({
   epoch: 0,
   index: { period: 'day', mapping: 'sold-items', routedBy: 'sold_at' },
   decode: decodeSoldItem,
+  read: readSoldItem,
   enrichers: [
     categoryPath((event) => (event.deleted ? null : event.categoryId)),
     sellerFacts((event) => (event.deleted ? null : event.sellerId)),

@@ -7,6 +7,12 @@ import type { TableName } from '../warehouse/tables.ts';
  */
 export type RowValue = string | number | bigint | boolean | null | Uint8Array | readonly RowValue[] | { readonly [name: string]: RowValue };
 export type Row = Readonly<Record<string, RowValue>>;
+/** The rows of a row group, in order: an array, or what makes each row where it is asked for. */
+export interface Rows extends Iterable<Row> {
+  readonly length: number;
+  /** Undefined beyond the last row. */
+  at(index: number): Row | undefined;
+}
 
 /** What a backfill is: which rows, and what they become. Lives in `backfill/<name>/case.ts`, its query in `extract.sql` beside it. */
 export interface BackfillCase {

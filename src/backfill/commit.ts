@@ -3,7 +3,6 @@ import { SluiceError, messageOf } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { exactly } from '../warehouse/store-buffer.ts';
-import { arrowFacts } from './arrow-file.ts';
 import { formatOf, type FileFormat } from './file-format.ts';
 import type { CycleKeys } from './keys.ts';
 import type { Column, Manifest, ManifestFile } from './manifest.ts';
@@ -29,7 +28,7 @@ async function factsIn(format: FileFormat, key: string, bytes: Buffer, groupRows
   const file = { byteLength: buffer.byteLength, slice: (start: number, end?: number) => buffer.slice(start, end) };
   switch (format) {
     case 'parquet': return await factsOf(file);
-    case 'arrow': return await arrowFacts(file);
+    case 'arrow': return await (await import('./arrow-file.ts')).arrowFacts(file);
     case 'ndjson': return await ndjsonFacts(key, bytes, groupRows);
   }
 }

@@ -1,13 +1,13 @@
 import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet';
-import type { Row, RowValue } from './case.ts';
+import type { RowValue } from './case.ts';
 
 /** Turns what the Parquet reader hands out for one column into an exact value. */
-type Exact = (value: unknown) => RowValue;
+export type Exact = (value: unknown) => RowValue;
 
-/** Footer of a file, rid of the annotations that would make values inexact, and how its columns are read instead. */
+/** Footer of a file, rid of the annotations that would make values inexact, and how the values of its columns, by name, are read instead. */
 export interface ExactFile {
   readonly metadata: FileMetaData;
-  readonly toRow: (row: Readonly<Record<string, unknown>>) => Row;
+  readonly columns: ReadonlyMap<string, Exact>;
 }
 
 const MICROS_PER_MILLI = 1_000n;
@@ -31,10 +31,7 @@ export function exactFile(footer: FileMetaData): ExactFile {
     columns.set((schema[at] as SchemaElement).name, exact);
     at = next;
   }
-  return {
-    metadata: { ...footer, schema },
-    toRow: (row) => Object.fromEntries([...columns].map(([name, exact]) => [name, exact(row[name])])),
-  };
+  return { metadata: { ...footer, schema }, columns };
 }
 
 /** How the element at `at` is read, and where the next one begins; takes the decimal's annotation away. */
@@ -96,15 +93,15 @@ function plainNumber(value: bigint | number): number | bigint {
 }
 
 /** Integers as they are; bytes as a big-endian two's complement number of any length. */
-function unscaledOf(value: unknown): bigint {
-  if (!(value instanceof Uint8Array)) return BigInt(value as number | bigint);
+function unscaledOf(value: unknown): bigint | number {
+  if (!(value instanceof Uint8Array)) return plainNumber(value as number | bigint);
   const hex = Buffer.from(value).toString('hex');
   return hex === '' ? 0n : BigInt.asIntN(value.length * 8, BigInt(`0x${hex}`));
 }
 
 /** 53456 with two places → `534.56`; nothing is rounded. */
-export function decimalText(unscaled: bigint, scale: number): string {
-  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
-  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+export function decimalText(unscaled: bigint | number, scale: number): string {
+  if (scale <= 0) return String(BigInt(unscaled) * 10n ** BigInt(-scale));
+  const digits = String(unscaled < 0 ? -unscaled : unscaled).padStart(scale + 1, '0');
+  return `${unscaled < 0 ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }

@@ -8,7 +8,7 @@ import type { RecordBlock } from '../ports/record-log.ts';
 import type { BackfillCase } from './case.ts';
 import { Claims } from './claims.ts';
 import { readControl } from './control.ts';
-import { convertRows } from './convert.ts';
+import { convertRows, pipelineAt } from './convert.ts';
 import { CycleConsumer } from './cycle-consumer.ts';
 import { cycleLog } from './cycle-log.ts';
 import type { CycleKeys } from './keys.ts';
@@ -81,7 +81,7 @@ export function sharedBlocks(parts: LoadParts, lane: Pick<LaneParts, 'pipelines'
     lookups: parts.lookups, clock: lane.clock, timeoutMs: parts.enrichTimeoutMs, meter: { runs: 0, ms: 0 },
     prefix: lane.prefix, sourceCluster: WAREHOUSE, host: lane.host, maxRecordBytes: parts.maxRecordBytes,
   };
-  const convert = { case: parts.case, pipeline, epoch: parts.plan.epoch, extractedAt: Date.parse(parts.manifest.extractedAt), context };
+  const convert = { case: parts.case, pipeline: pipelineAt(pipeline, parts.plan.epoch), extractedAt: Date.parse(parts.manifest.extractedAt), context };
   return new SharedBlocks(parts.settings.readAhead, async (group) => convertRows(await reader.read(group), group, convert));
 }
 

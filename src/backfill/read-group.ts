@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer } from 'hyparquet';
+import { zstdDecompressSync } from 'node:zlib';
+import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type Compressors, type DecodedArray } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { LRUCache } from 'lru-cache';
 import { SluiceError, messageOf } from '../domain/errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { exactly, storeBuffer } from '../warehouse/store-buffer.ts';
-import { arrowRows } from './arrow-file.ts';
-import type { Row } from './case.ts';
+import type { Rows } from './case.ts';
+import { ColumnRows } from './column-rows.ts';
 import { EXACT_PARSERS, exactFile, type ExactFile } from './exact-values.ts';
 import type { Column, Group, ManifestFile } from './manifest.ts';
 import { ndjsonRows } from './ndjson-file.ts';
@@ -14,6 +15,8 @@ import { columnsOf } from './parquet-facts.ts';
 
 /** Footers remembered at once. */
 const FOOTERS = 64;
+/** Zstandard, which extracts are written with, by Node's own code: the library's is JavaScript. */
+const COMPRESSORS: Compressors = { ...compressors, ZSTD: (input) => zstdDecompressSync(input) };
 
 /** Reads row groups of an extract: one request each, checked against the manifest before a byte is believed. */
 export class GroupReader {
@@ -27,7 +30,7 @@ export class GroupReader {
   }
 
   /** The rows of a group; rejects with INPUT_INVALID that names file and row group where they are not those of the manifest. */
-  async read(group: Group): Promise<readonly Row[]> {
+  async read(group: Group): Promise<Rows> {
     try {
       const rows = await this.#rows(group);
       if (rows.length !== group.rows) throw damaged(group, `it has ${rows.length} rows, the manifest says ${group.rows}`);
@@ -38,11 +41,13 @@ export class GroupReader {
     }
   }
 
-  async #rows(group: Group): Promise<readonly Row[]> {
+  async #rows(group: Group): Promise<Rows> {
     switch (group.file.format) {
       case 'parquet': return await this.#parquetRows(group);
       case 'ndjson': return await ndjsonRows(group.file.key, await this.#bytes(group));
       case 'arrow': {
+        // Most extracts are Parquet, and are spared the 20 MB of the library.
+        const { arrowRows } = await import('./arrow-file.ts');
         const { columns, rows } = await arrowRows(await this.#piece(group), group.index);
         this.#compare(group.file.key, columns);
         return rows;
@@ -50,12 +55,15 @@ export class GroupReader {
     }
   }
 
-  async #parquetRows(group: Group): Promise<readonly Row[]> {
-    const { metadata, toRow } = await this.#footer(group.file);
-    const file = await this.#piece(group);
+  async #parquetRows(group: Group): Promise<Rows> {
+    const { metadata, columns } = await this.#footer(group.file);
+    const chunks = new Map<string, DecodedArray[]>([...columns.keys()].map((name) => [name, []]));
     const rowStart = group.file.rowGroups.slice(0, group.index).reduce((sum, { rows }) => sum + rows, 0);
-    const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd: rowStart + group.rows, compressors, parsers: EXACT_PARSERS, utf8: false });
-    return rows.map(toRow);
+    await parquetRead({
+      file: await this.#piece(group), metadata, rowStart, rowEnd: rowStart + group.rows, compressors: COMPRESSORS, parsers: EXACT_PARSERS, utf8: false,
+      onChunk: ({ columnName, columnData }) => void chunks.get(columnName)?.push(columnData),
+    });
+    return new ColumnRows([...columns].map(([name, exact]) => ({ name, values: joined(chunks.get(name) ?? []), exact })));
   }
 
   #footer(file: ManifestFile): Promise<ExactFile> {
@@ -101,6 +109,12 @@ export class GroupReader {
       },
     };
   }
+}
+
+/** A column that was written in one page, as most are, is taken as it is. */
+function joined(chunks: readonly DecodedArray[]): ArrayLike<unknown> {
+  const [first = []] = chunks;
+  return chunks.length <= 1 ? first : chunks.flatMap((chunk) => Array.from<unknown>(chunk));
 }
 
 function damaged({ file, index }: Group, what: string, cause?: unknown): SluiceError {

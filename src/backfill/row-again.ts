@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { SluiceError, messageOf } from '../domain/errors.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { BackfillCase, Row } from './case.ts';
-import { jsonBytes, pipelineOfRow } from './convert.ts';
+import type { BackfillCase, Row, Rows } from './case.ts';
+import { jsonBytes, pipelineAt, pipelineOfRow } from './convert.ts';
 import { keysOf } from './keys.ts';
 import { groupsOf, readManifest, type Manifest } from './manifest.ts';
 import { readPlan, type Plan } from './plan.ts';
@@ -34,7 +34,7 @@ interface Cycle { readonly plan: Plan; readonly manifest: Manifest; readonly cas
 export class RowsAgain {
   readonly #parts: RowsAgainParts;
   readonly #cycles = new LRUCache<string, Promise<Cycle>>({ max: CYCLES });
-  readonly #groups = new LRUCache<string, Promise<readonly Row[]>>({ max: GROUPS });
+  readonly #groups = new LRUCache<string, Promise<Rows>>({ max: GROUPS });
 
   constructor(parts: RowsAgainParts) {
     this.#parts = parts;
@@ -45,9 +45,9 @@ export class RowsAgain {
     const { plan, manifest, case: one, reader } = await remembered(this.#cycles, this.#cycleOf(topic), (cycle) => this.#open(cycle));
     const group = groupsOf(manifest).find(({ file, index }) => file.key === topic && index === partition);
     if (group === undefined) throw new SluiceError('INPUT_INVALID', `the extract of ${plan.cycle} has no row group ${partition} of ${topic} any more`);
-    const row = (await remembered(this.#groups, `${topic}/${partition}`, () => reader.read(group)))[offset];
+    const row = (await remembered(this.#groups, `${topic}/${partition}`, () => reader.read(group))).at(offset);
     if (row === undefined) throw new SluiceError('INPUT_INVALID', `row group ${partition} of ${topic} has no row ${offset}`);
-    return { pipeline: pipelineOfRow(this.#parts.pipelineOf(one), one, plan.epoch, row), payload: eventOf(one, row) };
+    return { pipeline: pipelineOfRow(pipelineAt(this.#parts.pipelineOf(one), plan.epoch), one, row), payload: eventOf(one, row) };
   }
 
   #cycleOf(key: string): string {

@@ -8,4 +8,6 @@ export interface SourceEvent {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly payload: Buffer | null;
+  /** The payload as an object where it never was text, as a row of an extract: then a pipeline that can `read` it need not parse. */
+  readonly object?: Readonly<Record<string, unknown>>;
 }

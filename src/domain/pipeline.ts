@@ -66,6 +66,8 @@ export interface Pipeline<Event> {
   };
   /** Parses and validates the payload bytes. Never throws. */
   decode(payload: Buffer): Decoded<Event>;
+  /** What `decode` does once the payload is parsed; with it, a backfill turns no row into text only to parse it again. Never throws. */
+  readonly read?: (object: Readonly<Record<string, unknown>>) => Decoded<Event>;
   /** In order; a later one sees only the event, not what the earlier ones added. */
   readonly enrichers: readonly Enricher<Event>[];
   /** Makes the document; `facts` are the merged fields of the enrichers. Throws when a document cannot be made. */

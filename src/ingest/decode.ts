@@ -6,9 +6,9 @@ const NO_PAYLOAD: Decoded<never> = { ok: false, problem: 'the record has no valu
 
 /** The event in the pipeline's own terms, or the problem. Never throws, whatever the decoder does. */
 export function decode(pipeline: AnyPipeline, event: SourceEvent): Decoded<unknown> {
-  if (event.payload === null) return NO_PAYLOAD;
   try {
-    return pipeline.decode(event.payload);
+    if (event.object !== undefined && pipeline.read !== undefined) return pipeline.read(event.object);
+    return event.payload === null ? NO_PAYLOAD : pipeline.decode(event.payload);
   } catch (error) {
     return { ok: false, problem: `the decoder threw: ${messageOf(error)}` };
   }

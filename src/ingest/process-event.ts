@@ -28,7 +28,7 @@ export interface EventContext extends EnrichContext, FailureContext {
  * Never throws or rejects: whatever goes wrong is a failure of this event alone.
  */
 export function processEvent(route: Route, event: SourceEvent, context: EventContext): EventEnd | Promise<EventEnd> {
-  const beat = isBeat(event.payload) ? heartbeatEnd(route, event, event.payload, context) : null;
+  const beat = event.object === undefined && isBeat(event.payload) ? heartbeatEnd(route, event, event.payload, context) : null;
   if (beat !== null) return beat;
   const decoded = decode(route.pipeline, event);
   if (!decoded.ok) return failed(event, context, { stage: 'decode', error: { type: 'decode_error', reason: decoded.problem }, documentId: null, version: null });

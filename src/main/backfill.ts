@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '../adapters/duckdb/open.ts';
 import { isCycleId, keysOf, type CycleKeys } from '../backfill/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError } from '../domain/errors.ts';
@@ -54,6 +53,8 @@ export async function withScratch<Result>(work: (scratch: string) => Promise<Res
 /** Works with an SQL engine and a folder of its own, which vanishes afterwards. */
 export async function withEngine<Result>({ backfill }: Config, work: (engine: TableEngine, scratch: string) => Promise<Result>): Promise<Result> {
   return await withScratch(async (scratch) => {
+    // A load needs no engine, and is spared its 30 MB.
+    const { openDuckDb } = await import('../adapters/duckdb/open.ts');
     const engine = await openDuckDb({ threads: backfill.threads, memoryLimit: backfill.memoryLimit, spillFolder: join(scratch, 'spill') });
     try {
       return await work(engine, scratch);

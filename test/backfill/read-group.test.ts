@@ -92,7 +92,7 @@ describe('a row group', () => {
     expect(groups.length).toBeGreaterThan(1);
     const [, second] = groups;
     const rows = await new GroupReader(store, manifest.columns).read(second!);
-    expect(rows[0]).toEqual({ n: 2_048, s: 'row 2048' });
+    expect(rows.at(0)).toEqual({ n: 2_048, s: 'row 2048' });
     expect(reads.filter(([start, end]) => start === second?.start && end === second?.end)).toHaveLength(1);
   });
 

@@ -56,10 +56,10 @@ export async function warehouse(): Promise<string> {
 
 export interface Prepared { readonly plan: Plan; readonly manifest: Manifest; readonly keys: CycleKeys }
 
-export async function planned(store: ObjectStore, files: WarehouseFiles, options: { cycle?: string; case?: BackfillCase; where?: string; prefix?: string } = {}): Promise<{ plan: Plan; keys: CycleKeys }> {
+export async function planned(store: ObjectStore, files: WarehouseFiles, options: { cycle?: string; case?: BackfillCase; where?: string; prefix?: string; days?: typeof DAYS } = {}): Promise<{ plan: Plan; keys: CycleKeys }> {
   const { cycle = 'cycle-1', where = null, prefix = '' } = options;
   const keys = keysOf('backfill/', cycle);
-  const request = { cycle, case: options.case ?? missedEvents, pipeline: soldItems, ...DAYS, where, prefix, plannedAt: Date.UTC(2026, 10, 9), code: 'test' };
+  const request = { cycle, case: options.case ?? missedEvents, pipeline: soldItems, ...(options.days ?? DAYS), where, prefix, plannedAt: Date.UTC(2026, 10, 9), code: 'test' };
   const { plan } = await makePlan(request, { store, keys, files, regions: new Map(), mapping: { version: 1, settings: {}, mappings: {} }, rowsPerSecond: 100 });
   return { plan, keys };
 }

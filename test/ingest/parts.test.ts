@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/domain/errors.ts';
-import { type AnyPipeline, definePipeline, type Lookups } from '../../src/domain/pipeline.ts';
+import type { AnyPipeline, Lookups } from '../../src/domain/pipeline.ts';
 import { chunksOf } from '../../src/ingest/chunks.ts';
 import { deliver, type Sourced } from '../../src/ingest/deliver.ts';
 import { laggardsOf } from '../../src/ingest/dual-write.ts';
@@ -116,7 +116,7 @@ describe('chunks of a block', () => {
   });
 
   it('survive a pipeline that throws from anywhere', async () => {
-    const hostile = definePipeline<never>({ ...things, decode: () => { throw new Error('bug'); } });
+    const hostile = { ...things, decode: () => { throw new Error('bug'); } };
     for await (const chunk of chunksOf(memoryBlock('e', 0, [stored(0, '')], 1, 1), { assignment: 1, from: 0, until: 1 }, { pipeline: hostile, regionalTopic: 'd' }, { records: 1, bytes: 1 }, contextOf(noLookups))) {
       expect(chunk.tally.failed).toEqual(new Map([['decode', 1]]));
     }

@@ -38,6 +38,7 @@ describe.each(pipelines)('pipeline $name', (pipeline) => {
       ? { stage: outcome.stage, problem: outcome.problem }
       : { id: outcome.id, version: outcome.held.version, index: outcome.held.index, document: outcome.held.source };
     expect(actual, about).toStrictEqual(expected);
+    if (pipeline.read !== undefined) expect(pipeline.read(event)).toStrictEqual(pipeline.decode(Buffer.from(JSON.stringify(event))));
     if ('document' in expected) expect(routedTo(pipeline, expected.document), 'the field that the audit goes by').toBe(expected.index);
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cases } from '../../backfill/index.ts';
+import { missedEvents } from '../../backfill/missed-events/case.ts';
 import { connectObjectStore } from '../../src/adapters/object-store/s3.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { BackfillCase, Row } from '../../src/backfill/case.ts';
@@ -15,7 +16,8 @@ import { openSpark } from '../../src/main/spark.ts';
 import type { ExtractEngine } from '../../src/ports/extract-engine.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { localFiles } from '../../src/warehouse/files.ts';
-import { NEVER, planned, prepared, warehouse } from '../backfill/workbench.ts';
+import { expectedDocuments, loadOf, NEVER, planned, prepared, warehouse, type Prepared } from '../backfill/workbench.ts';
+import { MemorySearch } from '../support/memory-search.ts';
 import { objectStoreSettingsOf, testEndpoints, uniquePrefix } from '../support/stack.ts';
 
 const ROW_GROUP_ROWS = 2_048;
@@ -78,19 +80,30 @@ describe('an extract by Spark', () => {
     for (const group of groupsOf(manifest)) rows.push(...(await reader.read(group)));
     return rows;
   }
-  async function bySpark(one: BackfillCase, cycle: string): Promise<Manifest> {
+  async function bySpark(one: BackfillCase, cycle: string): Promise<Prepared> {
     const { plan, keys } = await planned(store, localFiles(folder), { case: one, cycle });
-    return await extractElsewhere(plan, one, { store, keys, clock: systemClock, groupRows: ROW_GROUP_ROWS, attempt: 'a1', mostFileBytes: MOST_FILE_BYTES, engine }, NEVER);
+    const manifest = await extractElsewhere(plan, one, { store, keys, clock: systemClock, groupRows: ROW_GROUP_ROWS, attempt: 'a1', mostFileBytes: MOST_FILE_BYTES, engine }, NEVER);
+    return { plan, keys, manifest };
   }
   const sorted = (rows: readonly Row[]): string[] => rows.map((row) => jsonBytes(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).toString()).sort();
 
   it.each(cases)('$name gives the same rows as by DuckDB', async (one) => {
-    const spark = await bySpark(one, `${one.name}-spark`);
+    const { manifest: spark } = await bySpark(one, `${one.name}-spark`);
     const duckDb = (await prepared(store, folder, { case: one, cycle: `${one.name}-duckdb` })).manifest;
     expect([spark.engine, duckDb.engine]).toEqual(['spark', 'duckdb']);
     expect(spark.rows).toBeGreaterThan(100);
     expect(sorted(await rowsOf(spark))).toEqual(sorted(await rowsOf(duckDb)));
     for (const group of groupsOf(spark)) expect(group.rows).toBeLessThanOrEqual(ROW_GROUP_ROWS);
+  });
+
+  it('is loaded, and its documents are what the story asks for', async () => {
+    const made = await bySpark(missedEvents, 'loaded');
+    const search = new MemorySearch();
+    const load = await loadOf(store, made, search, { settings: { leaseMs: 5_000 } });
+    expect(await load.run(NEVER)).toBe('done');
+    const expected = await expectedDocuments();
+    expect(load.status().counts).toMatchObject({ applied: expected.size, rejected: 0, refused: 0 });
+    for (const { id, version, source, index } of expected.values()) expect(search.document(index, id)).toMatchObject({ version, source });
   });
 
   it('brings every type exactly, and null beside it', async () => {
