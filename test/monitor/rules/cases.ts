@@ -229,7 +229,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
       ['a round a minute ago', 60, (second) => auditing(second, 60)],
       ['no round for two hours, at one an hour', 60, (second) => auditing(second, 7_200, { everyMs: 3_600_000 })],
       ['no round of its own for two hours, and one by hand', 60, (second) => auditing(second, 60, { everyMs: null })],
-      ['one that was stopped', 60, (second) => ({ ...auditing(second, 7_200), notes: [{ lane: 'audit', state: 'stopped' }] })],
+      ['one that was stopped', 60, (second) => ({ ...auditing(second, 7_200), notes: [{ lane: 'audit', state: 'stopped', startedAt: time(-86_400) }] })],
       ['one that was begun just now, long after the last', 60, (second) => ({ ...auditing(second, 7_200), notes: [{ lane: 'audit', at: time(second), startedAt: time(-10) }] })],
       ['audits that are made once', 60, inRegion(audits({ at: time(-86_400) }))],
       ['an index of audits that cannot be read', 60, (second) => ({ ...auditing(second, 7_200), regions: ['west', 'east'].map((region) => regionFacts(region, time(second), { audits: null })) })],
