@@ -1,5 +1,5 @@
 import { largest, line, over, plus, roundUp, times, type Line } from './expression.ts';
-import { BYTES_A_GIB, DAYS_A_MONTH, INDEX_DISK_USE, SHARD_DOCUMENTS, SHARD_GIB, SYSTEM_FAMILIES, TOPIC_DISK_USE } from './limits.ts';
+import { BYTES_A_GIB, DAYS_A_MONTH, HEARTBEAT_INDICES, INDEX_DISK_USE, SHARD_DOCUMENTS, SHARD_GIB, SYSTEM_FAMILIES, TOPIC_DISK_USE } from './limits.ts';
 import type { Lanes } from './lanes.ts';
 import type { Measured } from './measured.ts';
 import type { Rates } from './rates.ts';
@@ -37,7 +37,7 @@ export interface Indices {
 export function indicesOf(workload: Workload, measured: Measured, { catchUpOperations }: Rates, { planned }: Lanes): Indices {
   const { documentsPerDay, documentBytes, keepDays, periodDays, families, replicas } = workload;
   const indices = line('date-ranged indices', 'indices', times(families, roundUp(over(keepDays, periodDays))));
-  const system = line('indices of Sluice itself', 'indices', times(SYSTEM_FAMILIES, roundUp(over(keepDays, DAYS_A_MONTH))));
+  const system = line('indices of Sluice itself', 'indices', plus(times(SYSTEM_FAMILIES, roundUp(over(keepDays, DAYS_A_MONTH))), HEARTBEAT_INDICES));
   const all = line('indices of the cluster', 'indices', plus(indices, system));
   const documents = line('documents of an index', 'documents', over(times(documentsPerDay, periodDays), families));
   const stored = line('bytes of a stored document', 'bytes', over(times(measured.indexBytes, documentBytes), measured.measuredDocumentBytes));

@@ -1,10 +1,15 @@
 import { configSchema } from '../config/schema.ts';
+import { OWN_PERIODS } from '../domain/system-names.ts';
 import { input, type Line } from './expression.ts';
 
 /** Rules of thumb and fixed figures of the plan, each with where it comes from. */
 const ELASTIC = "Elastic's sizing guide";
 const MIB = 1024 * 1024;
+/** Where nothing is deleted the plan takes a quarter. */
+const UNKNOWN_DAYS = 90;
+const MONTHLY = Object.values(OWN_PERIODS).filter((period) => period === 'month').length;
 const { budgetBytes } = configSchema.shape.processor.parse({});
+const { heartbeatDays } = configSchema.shape.retention.parse({});
 
 export const SECONDS_A_DAY = input('seconds a day', 's', 86_400, 'fixed');
 export const SECONDS_AN_HOUR = input('seconds an hour', 's', 3_600, 'fixed');
@@ -37,11 +42,13 @@ export const FIELD_KIB = input('heap of a field', 'KiB', 1, `${ELASTIC}: of each
 export const WORK_MIB = input('heap of the work itself', 'MiB', 512, ELASTIC);
 /** Beyond so many shards a search first asks which of them can match. */
 export const PREFILTER_SHARDS = 128;
-/** Failure and batch-metadata indices, one each a month. */
-export const SYSTEM_FAMILIES = input('indices of Sluice a month', 'indices', 2, 'failures and batch metadata');
+/** Those of Sluice's own indices of which there is one each a month. */
+export const SYSTEM_FAMILIES = input('indices of Sluice a month', 'indices', MONTHLY, 'failures, batch metadata, audits and alerts');
+/** One a day, and deleted by a purge. */
+export const HEARTBEAT_INDICES = input('heartbeat indices', 'indices', heartbeatDays ?? UNKNOWN_DAYS, 'one a day, kept for retention.heartbeatDays');
 export const DAYS_A_MONTH = input('days a month', 'days', 30, 'fixed');
 
 export const FIXED: readonly Line[] = [
   PROCESS_BASE, PROCESS_HEAP, PROCESS_BUDGET, SPARE_HOSTS, PARTITIONS_A_HOST, SPARE_RATE, TOPIC_DISK_USE, INDEX_DISK_USE,
-  SHARD_GIB, SHARD_DOCUMENTS, NODE_SHARDS, MASTER_INDICES, FIELD_KIB, WORK_MIB, SYSTEM_FAMILIES,
+  SHARD_GIB, SHARD_DOCUMENTS, NODE_SHARDS, MASTER_INDICES, FIELD_KIB, WORK_MIB, SYSTEM_FAMILIES, HEARTBEAT_INDICES,
 ];

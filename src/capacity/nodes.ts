@@ -46,7 +46,7 @@ export interface State { readonly bytes: Line; readonly creations: Line; readonl
 
 export function stateOf({ families, periodDays }: Workload, measured: Measured, indices: Indices, { nodes }: Nodes): State {
   const bytes = line('cluster state', 'MiB', over(times(indices.all, measured.stateBytes), BYTES_A_MIB));
-  const creations = line('indices created in a day', 'indices/day', plus(over(families, periodDays), over(SYSTEM_FAMILIES, DAYS_A_MONTH)));
+  const creations = line('indices created in a day', 'indices/day', plus(over(families, periodDays), over(SYSTEM_FAMILIES, DAYS_A_MONTH), 1));
   const masterSeconds = line('time of the master for them', 's/day', over(times(creations, measured.createMs), 1_000));
   const published = line('published to the nodes for them', 'MiB/day', over(times(creations, measured.stateBytes, nodes), BYTES_A_MIB));
   return { bytes, creations, masterSeconds, published };

@@ -60,7 +60,7 @@ describe('the lanes', () => {
 describe('the indices', () => {
   it('are as many as periods, with shards for size, documents and rate', () => {
     const daily = planOf({ keepDays: 900, periodDays: 1 }).parts.indices;
-    expect([daily.indices.value, daily.system.value, daily.shardsAnIndex.value, daily.shards.value]).toEqual([900, 60, 1, 1_920]);
+    expect([daily.indices.value, daily.system.value, daily.shardsAnIndex.value, daily.shards.value]).toEqual([900, 150, 1, 2_100]);
     expect(planOf({ periodDays: 30, documentBytes: 6_000 }).parts.indices.shardsAnIndex.value).toBe(Math.ceil((8_640_000 * 30 * 3_000) / 1024 ** 3 / 30));
     expect(planOf({ periodDays: 30, documentsPerDay: 100_000_000, documentBytes: 1 }).parts.indices.shardsAnIndex.value).toBe(15);
     expect(planOf({ periodDays: 1, outageHours: 24, catchUpHours: 0.1, peakFactor: 1 }).parts.indices.shardsAnIndex.value).toBe(Math.ceil(48_200 / 5_000));

@@ -4,9 +4,9 @@ import { Command } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { alertView, alertsView } from '../../control/cli/alert-view.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
-import { SluiceError, messageOf } from '../../domain/errors.ts';
-import { isOpen, type Alert } from '../../monitor/alerts/alert.ts';
-import { latest } from '../../monitor/alerts/ledger.ts';
+import { SluiceError } from '../../domain/errors.ts';
+import { isOpen } from '../../monitor/alerts/alert.ts';
+import { askRegions, listAlerts, showAlert } from '../../monitor/alerts/all-regions.ts';
 import { matcherOf, type Silence } from '../../monitor/alerts/silence.ts';
 import type { AlertStore } from '../../monitor/alerts/store.ts';
 import { openAlertStores } from '../alert-stores.ts';
@@ -41,17 +41,13 @@ export function alertsCommand(): Command {
 
 interface SilenceFlags { readonly for: string; readonly reason: string; readonly by: string; readonly end?: string }
 
-async function list({ all, rule }: { all: boolean; rule?: string }, self: Command): Promise<void> {
-  const states: Alert['state'][] = all ? [] : ['pending', 'firing'];
-  const { alerts, silences } = await withStores(self, async (stores) => ({
-    alerts: latest((await each(stores, (store) => store.alerts({ states, rule }))).flat()).filter((alert) => all || isOpen(alert)).sort((a, b) => b.since - a.since),
-    silences: current((await each(stores, (store) => store.standing())).flatMap((standing) => standing.silences)),
-  }));
+async function list(flags: { all: boolean; rule?: string }, self: Command): Promise<void> {
+  const { alerts, silences } = told(await withStores(self, (stores) => listAlerts(stores, flags)));
   print(globalsOf(self).json ? JSON.stringify({ alerts, silences }) : alertsView(alerts, silences, Date.now()));
 }
 
 async function show(id: string, self: Command): Promise<void> {
-  const alert = await withStores(self, (stores) => find(stores, id));
+  const { alert } = told(await withStores(self, (stores) => showAlert(stores, id)));
   print(globalsOf(self).json ? JSON.stringify(alert) : alertView(alert));
 }
 
@@ -71,7 +67,7 @@ async function silence(matchers: readonly string[], { for: time, reason, by, end
 
 async function resolve(id: string, { reason, by }: { reason: string; by: string }, self: Command): Promise<void> {
   const alert = await withStores(self, async (stores) => {
-    const found = await find(stores, id);
+    const { alert: found } = told(await showAlert(stores, id));
     if (!isOpen(found)) throw new SluiceError('USAGE', `alert ${id} is over since ${new Date(found.resolvedAt ?? 0).toISOString()}`);
     await each(stores, (store) => store.addOrder({ id: randomBytes(ID_BYTES).toString('hex'), alert: id, by, reason, until: Date.now() + ORDER_FOR_MS }));
     return found;
@@ -79,25 +75,16 @@ async function resolve(id: string, { reason, by }: { reason: string; by: string 
   print(globalsOf(self).json ? JSON.stringify({ ok: true, id }) : `${alert.rule} will be resolved by the active monitor within its interval`);
 }
 
-/** A silence ended in one region only is over: of copies that differ the shorter counts. */
-function current(silences: readonly Silence[]): Silence[] {
-  return [...new Map(silences.toSorted((a, b) => b.until - a.until).map((one) => [one.id, one])).values()];
-}
-
-async function find(stores: readonly AlertStore[], id: string): Promise<Alert> {
-  const [alert] = latest((await each(stores, (store) => store.alerts({ states: [], id }))).flat());
-  if (alert === undefined) throw new SluiceError('USAGE', `there is no alert ${id}: sluice alerts list --all`);
-  return alert;
-}
-
 /** Asks every region; those that do not answer are told of, all of them silent is an error. */
-async function each<Value>(stores: readonly AlertStore[], ask: (store: AlertStore) => Promise<Value>): Promise<Value[]> {
-  const answers = await Promise.allSettled(stores.map(ask));
-  const failed = answers.filter((answer) => answer.status === 'rejected');
-  if (failed[0] !== undefined && failed.length === answers.length) throw failed[0].reason;
-  if (failed.length > 0) process.exitCode = 1;
-  for (const { reason } of failed) process.stderr.write(`sluice: ${messageOf(reason)}\n`);
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+async function each<Value>(stores: readonly AlertStore[], ask: (store: AlertStore) => Promise<Value>): Promise<readonly Value[]> {
+  return told(await askRegions(stores, ask)).values;
+}
+
+/** Tells of the regions that did not answer. */
+function told<Result extends { readonly problems: readonly string[] }>(result: Result): Result {
+  if (result.problems.length > 0) process.exitCode = 1;
+  for (const problem of result.problems) process.stderr.write(`sluice: ${problem}\n`);
+  return result;
 }
 
 async function withStores<Result>(self: Command, work: (stores: readonly AlertStore[]) => Promise<Result>): Promise<Result> {

@@ -11,7 +11,7 @@ const MAX_HITS = 2_000;
 export interface AlertFilter {
   readonly states: readonly Alert['state'][];
   readonly rule?: string | undefined;
-  readonly id?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
 }
 
 export interface Standing {
@@ -42,8 +42,8 @@ export class AlertStore {
   }
 
   /** Newest first, each with its version: of copies in several regions the highest is the latest. */
-  async alerts({ states, rule, id }: AlertFilter, size = MAX_HITS): Promise<{ alert: Alert; version: number }[]> {
-    const filter: Json[] = [{ term: { kind: 'alert' } }, ...(states.length === 0 ? [] : [{ terms: { state: states } }]), ...(rule === undefined ? [] : [{ term: { rule } }]), ...(id === undefined ? [] : [{ term: { id } }])];
+  async alerts({ states, rule, ids }: AlertFilter, size = MAX_HITS): Promise<{ alert: Alert; version: number }[]> {
+    const filter: Json[] = [{ term: { kind: 'alert' } }, ...(states.length === 0 ? [] : [{ terms: { state: states } }]), ...(rule === undefined ? [] : [{ term: { rule } }]), ...(ids === undefined ? [] : [{ terms: { id: ids } }])];
     const hits = await this.#search({ size, version: true, query: { bool: { filter } }, sort: [{ since: 'desc' }] });
     return hits.map(({ _source, _version }) => ({ alert: alertOf(_source), version: _version ?? 0 }));
   }
