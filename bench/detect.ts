@@ -4,7 +4,6 @@ import { openDetectSite, type DetectSite } from './detect/site.ts';
 import { extraIn, openIn, toldTo } from './detect/told.ts';
 import { rounded } from './statistics.ts';
 
-const RESOLVE_LIMIT_MS = 180_000;
 /** After a start everything must be well for so long before the first fault, ms. */
 const QUIET_MS = 45_000;
 
@@ -19,7 +18,7 @@ interface Detected {
   readonly limitSeconds: number;
   /** From the fault to the first right alert at the webhook; null: none came. */
   readonly detectSeconds: number | null;
-  /** From the healing to the end of every alert at the webhook; null: not awaited, or not within three minutes. */
+  /** From the healing to the end of every alert at the webhook; null: not within the fault's limit. */
   readonly resolveSeconds: number | null;
   readonly told: readonly string[];
   /** Alerts that nobody wanted. */
@@ -62,9 +61,9 @@ async function measure(site: DetectSite, fault: DetectFault, say: (line: string)
   const detectSeconds = await secondsUntil(found, injected, 2 * fault.limitSeconds * 1_000);
   const healed = performance.now();
   await fault.heal(site);
-  const resolveSeconds = fault.resolves ? await secondsUntil(() => openIn(since()).length === 0, healed, RESOLVE_LIMIT_MS) : null;
+  const resolveSeconds = await secondsUntil(() => openIn(since()).length === 0, healed, fault.resolveLimitSeconds * 1_000);
   const extra = extraIn(since(), fault.rules);
-  const ok = detectSeconds !== null && detectSeconds <= fault.limitSeconds && extra.length === 0 && (!fault.resolves || resolveSeconds !== null);
+  const ok = detectSeconds !== null && detectSeconds <= fault.limitSeconds && extra.length === 0 && resolveSeconds !== null;
   const told = [...new Set(since().filter(({ state }) => state === 'firing').map(({ key }) => key))];
   return { fault: fault.name, limitSeconds: fault.limitSeconds, detectSeconds, resolveSeconds, told, extra, ok };
 }

@@ -23,32 +23,35 @@ export interface DetectFault {
   readonly name: string;
   /** Rules of which one at least must be told, and that alone may be. */
   readonly rules: readonly string[];
-  /** Labels that every alert told of it has in part. */
+  /** One of them must be told within this time, s. */
   readonly limitSeconds: number;
-  /** Whether its end is awaited: figures over ten minutes remember for as long. */
-  readonly resolves: boolean;
+  /** How long its end may take after the healing, s: figures over ten minutes remember for as long. */
+  readonly resolveLimitSeconds: number;
   prepare?(site: DetectSite): Promise<void>;
   inject(site: DetectSite): Promise<void>;
   heal(site: DetectSite): Promise<void>;
 }
 
+const SOON = 180;
+const REMEMBERED = 780;
+
 export const DETECT_FAULTS: readonly DetectFault[] = [
   {
-    name: 'kill-processor', rules: ['process-silent', 'lane-stalled'], limitSeconds: 30, resolves: true,
+    name: 'kill-processor', rules: ['process-silent', 'lane-stalled'], limitSeconds: 30, resolveLimitSeconds: SOON,
     inject: async ({ processes }) => await processes.get('west-east')?.end('SIGKILL'),
     heal: async (site) => void (await site.start('west-east', ['process', '--lane', 'west-east'])),
   },
   {
-    name: 'block-index', rules: ['lane-held'], limitSeconds: 30, resolves: true,
+    name: 'block-index', rules: ['lane-held'], limitSeconds: 30, resolveLimitSeconds: SOON,
     inject: (site) => block(site, 'east', true), heal: (site) => block(site, 'east', false),
   },
   {
-    name: 'cut-region', rules: ['kafka-unreachable', 'elasticsearch-unreachable', 'ingest-region-cut'], limitSeconds: 30, resolves: true,
+    name: 'cut-region', rules: ['kafka-unreachable', 'elasticsearch-unreachable', 'ingest-region-cut'], limitSeconds: 30, resolveLimitSeconds: SOON,
     inject: ({ stack }) => each(['kafka-east', 'elasticsearch-east'], (server) => stack.kill(server, 'SIGSTOP')),
     heal: ({ stack }) => each(['kafka-east', 'elasticsearch-east'], (server) => stack.kill(server, 'SIGCONT')),
   },
   {
-    name: 'stall-partition', rules: ['partition-stalled', 'process-silent'], limitSeconds: 40, resolves: true,
+    name: 'stall-partition', rules: ['partition-stalled', 'process-silent'], limitSeconds: 40, resolveLimitSeconds: SOON,
     prepare: async (site) => {
       await site.processes.get('west-west')?.end('SIGTERM');
       const env = { SLUICE__PROCESSOR__SESSION_TIMEOUT_MS: LONG_SESSION_MS };
@@ -61,12 +64,12 @@ export const DETECT_FAULTS: readonly DetectFault[] = [
     heal: async ({ processes }) => void processes.get('west-west-2')?.child.kill('SIGCONT'),
   },
   {
-    name: 'stop-ingest', rules: ['heartbeat-missing'], limitSeconds: 75, resolves: true,
+    name: 'stop-ingest', rules: ['heartbeat-missing'], limitSeconds: 75, resolveLimitSeconds: SOON,
     inject: async ({ processes }) => await processes.get('ingest')?.end('SIGTERM'),
     heal: async (site) => void (await site.start('ingest', ['ingest'])),
   },
   {
-    name: 'skew-clock', rules: ['clock-skew'], limitSeconds: 30, resolves: true,
+    name: 'skew-clock', rules: ['clock-skew'], limitSeconds: 30, resolveLimitSeconds: SOON,
     inject: async (site) => {
       const file = join(site.stack.folder, 'surroundings.json');
       writeFileSync(file, JSON.stringify({ clockMs: SKEW_MS, names: true }));
@@ -75,7 +78,7 @@ export const DETECT_FAULTS: readonly DetectFault[] = [
     heal: async ({ processes }) => await processes.get('skewed')?.end('SIGTERM'),
   },
   {
-    name: 'poison-flood', rules: ['failure-share', 'failure-new-kind', `failure-share-${BENCH_PIPELINE}`], limitSeconds: 30, resolves: false,
+    name: 'poison-flood', rules: ['failure-share', 'failure-new-kind', `failure-share-${BENCH_PIPELINE}`], limitSeconds: 30, resolveLimitSeconds: REMEMBERED,
     inject: async ({ config }) => {
       const producer = openSource(config, LOG).producer({ compression: 'none', deliveryTimeoutMs: 10_000 });
       await producer.send(Array.from({ length: POISON }, (_, at) => ({ topic: sourceTopicOf(config.prefix, BENCH_PIPELINE), key: Buffer.from(`poison-${at}`), value: Buffer.from('{"listing":') })));
