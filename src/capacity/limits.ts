@@ -5,10 +5,9 @@ import { input, type Line } from './expression.ts';
 /** Rules of thumb and fixed figures of the plan, each with where it comes from. */
 const ELASTIC = "Elastic's sizing guide";
 const MIB = 1024 * 1024;
-/** Where nothing is deleted the plan takes a quarter. */
-const UNKNOWN_DAYS = 90;
 const MONTHLY = Object.values(OWN_PERIODS).filter((period) => period === 'month').length;
 const { budgetBytes } = configSchema.shape.processor.parse({});
+// By default they are deleted.
 const { heartbeatDays } = configSchema.shape.retention.parse({});
 
 export const SECONDS_A_DAY = input('seconds a day', 's', 86_400, 'fixed');
@@ -45,7 +44,7 @@ export const PREFILTER_SHARDS = 128;
 /** Those of Sluice's own indices of which there is one each a month. */
 export const SYSTEM_FAMILIES = input('indices of Sluice a month', 'indices', MONTHLY, 'failures, batch metadata, audits and alerts');
 /** One a day, and deleted by a purge. */
-export const HEARTBEAT_INDICES = input('heartbeat indices', 'indices', heartbeatDays ?? UNKNOWN_DAYS, 'one a day, kept for retention.heartbeatDays');
+export const HEARTBEAT_INDICES = input('heartbeat indices', 'indices', heartbeatDays as number, 'one a day, kept for retention.heartbeatDays');
 export const DAYS_A_MONTH = input('days a month', 'days', 30, 'fixed');
 
 export const FIXED: readonly Line[] = [

@@ -54,24 +54,23 @@ export class LedgerReader {
 
   /** Reads all there is: what `readNew` can have passed over is then known, too. */
   async readAll(): Promise<void> {
+    for await (const { id, document } of this.#documents()) this.#add(id, document);
+  }
+
+  async *#documents(): AsyncGenerator<{ id: string; document: BatchDocument }> {
     for (const period of await periodsOf(this.#search, this.#base)) {
-      for await (const { id, source } of documentsIn(this.#search, `${this.#base}-${period}`)) this.#add(id, source as unknown as BatchDocument);
+      for await (const { id, source } of documentsIn(this.#search, `${this.#base}-${period}`)) yield { id, document: source as unknown as BatchDocument };
     }
   }
 
   /** Which host settled what around a stretch, and when: evidence, in words. */
   async around(lane: string, topic: string, partition: number, { first, last }: Stretch): Promise<string> {
     const settled: string[] = [];
-    for (const period of await periodsOf(this.#search, this.#base)) {
-      for await (const { source } of documentsIn(this.#search, `${this.#base}-${period}`)) {
-        const document = source as unknown as BatchDocument;
-        if (document.lane !== lane) continue;
-        for (const { ranges, start_time, end_time } of document.detail) {
-          for (const range of ranges) {
-            if (range.topic !== topic || range.partition !== partition || range.last < first - NEIGHBOURHOOD || range.first > last + NEIGHBOURHOOD) continue;
-            settled.push(`${range.first}…${range.last} by ${document.host} ${start_time}…${end_time}`);
-          }
-        }
+    for await (const { document } of this.#documents()) {
+      if (document.lane !== lane) continue;
+      for (const { ranges, start_time, end_time } of document.detail) {
+        const near = ranges.filter((range) => range.topic === topic && range.partition === partition && range.last >= first - NEIGHBOURHOOD && range.first <= last + NEIGHBOURHOOD);
+        settled.push(...near.map((range) => `${range.first}…${range.last} by ${document.host} ${start_time}…${end_time}`));
       }
     }
     return settled.sort().join(', ');

@@ -1,6 +1,6 @@
 import { messageOf, SluiceError } from '../../domain/errors.ts';
 import { isOpen, type Alert } from './alert.ts';
-import { latest } from './ledger.ts';
+import { byId, latest } from './ledger.ts';
 import type { Silence } from './silence.ts';
 import type { AlertStore } from './store.ts';
 
@@ -38,7 +38,7 @@ export async function listAlerts(stores: readonly AlertStore[], { all, rule }: {
   const copies = answers.values.flatMap(({ alerts }) => alerts);
   return {
     alerts: latest(all ? copies : await allCopies(stores, copies)).filter((alert) => all || isOpen(alert)).sort((a, b) => b.since - a.since),
-    silences: inForce(answers.values.flatMap(({ standing }) => standing.silences)),
+    silences: byId(answers.values.flatMap(({ standing }) => standing.silences)),
     problems: answers.problems,
   };
 }
@@ -56,9 +56,4 @@ export async function showAlert(stores: readonly AlertStore[], id: string): Prom
   const [alert] = latest(values.flat());
   if (alert === undefined) throw new SluiceError('INPUT_INVALID', `there is no alert ${id}: sluice alerts list --all`);
   return { alert, problems };
-}
-
-/** A silence ended in one region only is over: of copies that differ the shorter counts. */
-export function inForce(silences: readonly Silence[]): Silence[] {
-  return [...new Map(silences.toSorted((a, b) => b.until - a.until).map((one) => [one.id, one])).values()];
 }

@@ -69,8 +69,8 @@ export function latest(copies: readonly { readonly alert: Alert; readonly versio
   return [...found.values()].map(({ alert }) => alert);
 }
 
-function byId<Kept extends { readonly id: string; readonly until: number }>(all: readonly Kept[]): Kept[] {
-  // Of copies that differ, the one that ends first was ended by somebody.
+/** Of each the copy that ends first: where copies differ, somebody ended that one. */
+export function byId<Kept extends { readonly id: string; readonly until: number }>(all: readonly Kept[]): Kept[] {
   return [...new Map(all.toSorted((a, b) => b.until - a.until).map((one) => [one.id, one])).values()];
 }
 
