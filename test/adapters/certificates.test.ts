@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer } from 'node:tls';
+import { createSecureContext, createServer } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCertificates } from '../../src/adapters/tls/certificates.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -27,4 +27,8 @@ it('tells when the certificates of servers and files end, and leaves out what ca
   ], 5_000);
   expect(found.map(({ name }) => name)).toEqual(['server', 'file']);
   for (const { expiresAt } of found) expect(Math.abs(expiresAt - Date.now() - DAY_MS)).toBeLessThan(120_000);
+});
+
+it('the certificates of the tests can be read, whatever their length', () => {
+  for (let length = 1; length <= 64; length += 1) expect(() => createSecureContext(makeCertificate('n'.repeat(length), ['localhost']))).not.toThrow();
 });
