@@ -16,6 +16,7 @@ import { Oracle, type Judgement } from './beside-live/oracle.ts';
 import { fillBesideLive, LiveStory } from './beside-live/story.ts';
 import { startChild, type Child } from './child.ts';
 import { runCommand, type Ran } from './command.ts';
+import { dailyIndices, makeDailyIndices } from './daily-indices.ts';
 import { BENCH_PIPELINE as PIPELINE } from './events.ts';
 import { SearchLoad } from './guard/search-load.ts';
 import { latenciesOf } from './latency-figures.ts';
@@ -97,7 +98,7 @@ class Run {
       await runCommand(configFile, ['backfill', 'plan', name, '--from', FIRST_DAY, '--to', LAST_DAY, '--cycle', name]);
       await runCommand(configFile, ['backfill', 'extract', name]);
     }
-    for (const region of this.#regions) await this.#makeIndices(region);
+    await makeDailyIndices(config, Date.parse(FIRST_DAY), Date.parse(LAST_DAY));
     this.#children.push(await startChild(['ingest', '--config', configFile]));
     for (const lane of lanesBetween(this.#regions)) this.#children.push(await startChild(['process', '--lane', lane.name, '--config', configFile]));
     const source = openSource(config, pino({ level: 'silent' }));
@@ -208,23 +209,11 @@ class Run {
     });
   }
 
-  async #makeIndices(region: string): Promise<void> {
-    const search = openRegionSearch(this.#bench.config, region);
-    for (const { index } of this.#days()) await search.call('PUT', `/${index}`);
-    await search.close();
-  }
-
   #startSearches(region: string, perSecond: number): void {
-    const days = this.#days();
-    const span = { indices: days.map(({ index }) => index), from: Date.parse(FIRST_DAY), until: Date.parse(LAST_DAY) + DAY_MS };
+    const span = { indices: dailyIndices(this.#bench.config, Date.parse(FIRST_DAY), Date.parse(LAST_DAY)), from: Date.parse(FIRST_DAY), until: Date.parse(LAST_DAY) + DAY_MS };
     const load = new SearchLoad(this.#bench.config.regions[region]?.elasticsearch.nodes[0] as string, () => span);
     this.#searches.set(region, load);
     load.start(perSecond);
-  }
-
-  #days(): { index: string }[] {
-    const count = (Date.parse(LAST_DAY) - Date.parse(FIRST_DAY)) / DAY_MS + 1;
-    return Array.from({ length: count }, (_, at) => ({ index: `${this.#bench.config.prefix}${PIPELINE}-${new Date(Date.parse(FIRST_DAY) + at * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '.')}` }));
   }
 
   async #withEngine<Result>(work: (engine: Awaited<ReturnType<typeof openDuckDb>>) => Promise<Result>): Promise<Result> {

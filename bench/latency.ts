@@ -8,6 +8,7 @@ import type { Config } from '../src/config/schema.ts';
 import type { RecordLog } from '../src/ports/record-log.ts';
 import { openBenchStack } from './bench-stack.ts';
 import { startChild, type Child } from './child.ts';
+import { makeDailyIndices } from './daily-indices.ts';
 import { BENCH_PIPELINE as PIPELINE, saleEvents } from './events.ts';
 import { latenciesOf } from './latency-figures.ts';
 import { regionalRecords, settled, settledRanges } from './latency-read.ts';
@@ -53,6 +54,7 @@ async function measure(config: Config, children: readonly Child[], { rate, secon
   const log = pino({ level: 'silent' });
   const source = openSource(config, log);
   const events = await saleEvents(warmUpEvents + rate * (seconds + warmUpSeconds));
+  await makeDailyIndices(config, ...daysOf(events));
   say(`warming up: ${warmUpEvents} events as fast as they are taken`);
   await burst(source, config, events.splice(0, warmUpEvents));
   await settled(children, BURST_LIMIT_MS);
@@ -75,6 +77,12 @@ async function measure(config: Config, children: readonly Child[], { rate, secon
     cpuPercentOfOneCore: Object.fromEntries(children.map((child, at) => [child.name.replace(/ --config.*/, ''), rounded(((cpu[at] as number) / seconds) * 100)])),
     loadAverage: rounded(loadavg()[0] as number, 2),
   };
+}
+
+/** First and last time of a sale, epoch ms. */
+function daysOf(events: readonly { value: Buffer }[]): [number, number] {
+  const times = events.map(({ value }) => (JSON.parse(value.toString('utf8')) as { soldAt: number }).soldAt);
+  return [times.reduce((least, time) => Math.min(least, time)), times.reduce((most, time) => Math.max(most, time))];
 }
 
 /** Sends the events in even steps; each carries the moment of its sending as the record's timestamp. */

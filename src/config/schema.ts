@@ -95,7 +95,7 @@ const ingest = z.strictObject({
 const processor = z.strictObject({
   batchBytes: z.int().min(4 * KIB).max(100 * MIB).default(3 * MIB).describe('a batch is sent when it holds this much'),
   batchOperations: z.int().positive().default(5_000).describe('… or this many operations; smaller ones are tried first'),
-  batchAgeMs: z.int().nonnegative().default(20).describe('… or this long after the batch before it; the first one after a pause goes at once'),
+  batchAgeMs: z.int().nonnegative().default(40).describe('… or this long after the batch before it; the first one after a pause goes at once'),
   inFlight: z.int().positive().max(64).default(3).describe('most batches being indexed at once'),
   targetLatencyMs: milliseconds.default(2_000).describe('a bulk request that takes longer is a sign of overload: less is put in flight'),
   guardIntervalMs: milliseconds.default(3_000).describe('how often the search guard reads what the cluster tells of its searches'),
@@ -119,7 +119,7 @@ const processor = z.strictObject({
 const indices = z.strictObject({
   shards: z.int().positive().default(1).describe('primary shards of a new index'),
   replicas: z.int().nonnegative().default(0).describe('copies of each shard of a new index'),
-  refreshInterval: z.string().regex(/^(-1|\d+(ms|s|m))$/, 'such as 500ms, 1s or 1m; -1 for never').default('1s').describe('how soon search sees what was indexed'),
+  refreshInterval: z.string().regex(/^(-1|\d+(ms|s|m))$/, 'such as 500ms, 1s or 1m; -1 for never').nullable().default(null).describe('how soon search sees what was indexed; null: Elasticsearch\'s own way, within 1 s where somebody searches, by the search itself where nobody did for 30 s'),
   ahead: z.int().nonnegative().default(2).describe('periods created before they begin'),
   behind: z.int().nonnegative().default(1).describe('past periods created at the start'),
 });

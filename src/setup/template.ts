@@ -16,8 +16,8 @@ export interface IndexFamily {
 export interface IndexSettings {
   readonly shards: number;
   readonly replicas: number;
-  /** Such as `1s`; `-1` switches refreshing off. */
-  readonly refreshInterval: string;
+  /** Such as `1s`; `-1` switches refreshing off; null leaves it to Elasticsearch, which spares shards that nobody searches. */
+  readonly refreshInterval: string | null;
 }
 
 export interface Template {
@@ -53,7 +53,7 @@ export function templateOf(prefix: string, family: IndexFamily, mapping: Mapping
 }
 
 function settingsOf(mapping: Mapping, { shards, replicas, refreshInterval }: IndexSettings): Json {
-  return { ...mapping.settings, 'index.number_of_shards': shards, 'index.number_of_replicas': replicas, 'index.refresh_interval': refreshInterval };
+  return { ...mapping.settings, 'index.number_of_shards': shards, 'index.number_of_replicas': replicas, ...(refreshInterval === null ? {} : { 'index.refresh_interval': refreshInterval }) };
 }
 
 /**

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { indexNameOf } from '../../src/domain/index-name.ts';
-import { isIndexOf, templateOf, type Template } from '../../src/setup/template.ts';
+import { isIndexOf, templateOf, type IndexSettings, type Template } from '../../src/setup/template.ts';
 import { matches } from '../support/memory-search-store.ts';
 
 const SETTINGS = { shards: 2, replicas: 1, refreshInterval: '5s' };
 const MAPPING = { version: 3, settings: { 'index.mapping.total_fields.limit': 200 }, mappings: { dynamic: 'strict', properties: { deleted: { type: 'boolean' } } } };
 
-function template(prefix: string, base: string, hidesDeleted = true, settings = SETTINGS): Template {
+function template(prefix: string, base: string, hidesDeleted = true, settings: IndexSettings = SETTINGS): Template {
   return templateOf(prefix, { base, mapping: base, hidesDeleted }, MAPPING, settings);
 }
 /** The template that Elasticsearch would choose for a new index. */
@@ -27,6 +27,10 @@ describe('index template', () => {
         aliases: { 'a.sold-items': { filter: { bool: { must_not: [{ term: { deleted: true } }] } } } },
       },
     });
+  });
+  test('refreshing is left to Elasticsearch unless it was set', () => {
+    const { settings } = template('', 'x', true, { ...SETTINGS, refreshInterval: null }).body['template'] as { settings: object };
+    expect(settings).not.toHaveProperty(['index.refresh_interval']);
   });
   test('system indices are searched unfiltered', () => {
     expect(template('', 'sluice-failures', false).body).toMatchObject({ template: { aliases: { 'sluice-failures': {} } } });

@@ -9,6 +9,8 @@ const RETENTION_HOURS = 168;
 /** Few partitions of the internal topics: each costs files and time at the start. */
 const INTERNAL_PARTITIONS = 5;
 const SESSION_MS = 4_000;
+/** For compacting logs. The default, 128 MiB, would be half of the heap for good: full collections, and everyone waiting for them, every few seconds. */
+const DEDUPE_BYTES = 4 * 1024 * 1024;
 const STARTED = 'Kafka Server started';
 
 /** Apache Kafka in KRaft mode: one node that is broker and controller. */
@@ -56,6 +58,10 @@ export function serverProperties({ folder, ports, proxied }: Pick<Place, 'folder
     'message.max.bytes': MAX_MESSAGE_BYTES,
     'replica.fetch.max.bytes': MAX_MESSAGE_BYTES,
     'log.retention.hours': RETENTION_HOURS,
+    'log.cleaner.dedupe.buffer.size': DEDUPE_BYTES,
+    // Two processors have to do for all servers: more threads wake each other up for nothing.
+    'num.network.threads': 1,
+    'num.io.threads': 2,
     // After a SIGKILL a broker is let in again only when its former session has run out (9 s by default).
     'broker.session.timeout.ms': SESSION_MS,
     'broker.heartbeat.interval.ms': SESSION_MS / 4,
