@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ import { startStack, type Stack } from '../../src/stack/stack.ts';
 import { compareRegion } from '../../src/proof/compare.ts';
 import { expectedGenerated } from '../../src/proof/expected-generated.ts';
 import type { ExpectedDocuments } from '../../src/proof/expected.ts';
+import { sluiceJson, spawnSluice } from '../support/processes.ts';
 
-const SLUICE = join(import.meta.dirname, '../../src/main/sluice.ts');
 /** A hundred days of a tiny shop: a row group for each. */
 const STORY = { count: 7_000, seed: 11, perDay: 70 };
 const KILLS = 20;
@@ -60,20 +60,11 @@ describe('a backfill that is struck again and again', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function start(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [SLUICE, '--config', join(folder, 'sluice.config.yaml'), ...args, '--json'], { env: { ...process.env, SLUICE__LOG__LEVEL: 'silent' }, stdio: ['ignore', 'pipe', 'ignore'] });
-  }
-  async function sluice(...args: string[]): Promise<{ code: number | null; out: Record<string, unknown> }> {
-    const child = start(...args);
-    let text = '';
-    child.stdout?.on('data', (part: Buffer) => { text += part.toString(); });
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    return { code, out: JSON.parse(text) as Record<string, unknown> };
-  }
+  const start = (...args: string[]) => spawnSluice(join(folder, 'sluice.config.yaml'), args);
+  const sluice = async (...args: string[]) => await sluiceJson(join(folder, 'sluice.config.yaml'), args);
   function load(): void {
     const loader = start('backfill', 'load', 'struck');
     loaders.add(loader);
-    loader.stdout?.resume();
     loader.once('close', () => loaders.delete(loader));
   }
   async function strike(blow: Blow, random: () => number): Promise<void> {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { partsOf } from '../../src/domain/version.ts';
 import { OWN_REFERENCE } from '../../src/lookups/lookups.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { install, type Installation } from '../support/live.ts';
+import { sluiceJson, spawnSluice } from '../support/processes.ts';
 import { objectStoreSettingsOf, testEndpoints, uniquePrefix } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
-const SLUICE = join(import.meta.dirname, '../../src/main/sluice.ts');
 const STORY = { count: 600, seed: 5, perDay: 200 };
 const CYCLE = 'banded';
 /** What new-field raises the pipeline's epoch by. */
@@ -42,18 +42,7 @@ describe('rows of a backfill that failed', () => {
     rmSync(reference, { recursive: true });
   });
 
-  function start(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [SLUICE, '--config', installation.configFile, ...args], { env: { ...process.env, SLUICE__LOG__LEVEL: 'error', NO_COLOR: '1' } });
-  }
-  async function sluice(...args: string[]): Promise<{ code: number | null; out: Record<string, unknown> }> {
-    const child = start(...args, '--json');
-    const texts = { out: '', err: '' };
-    child.stdout?.on('data', (part: Buffer) => { texts.out += part.toString(); });
-    child.stderr?.on('data', (part: Buffer) => { texts.err += part.toString(); });
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    if (texts.out.trim() === '') throw new Error(texts.err);
-    return { code, out: JSON.parse(texts.out) as Record<string, unknown> };
-  }
+  const sluice = async (...args: string[]) => await sluiceJson(installation.configFile, args);
   const failures = async (region: string) => await installation.search(region, `${installation.config.prefix}sluice-failures-*`);
   const soldItems = async (region: string) => await installation.search(region, `${installation.config.prefix}sold-items-*`);
 
@@ -80,7 +69,7 @@ describe('rows of a backfill that failed', () => {
   it('are redriven: read again from the extract, at the epoch of their cycle, with what the case adds', async () => {
     cpSync(join(OWN_REFERENCE, 'sellers.ndjson'), sellers);
     const before = await failures('west');
-    for (const lane of lanesBetween(['west', 'east'])) children.push(start('process', '--lane', lane.name));
+    for (const lane of lanesBetween(['west', 'east'])) children.push(spawnSluice(installation.configFile, ['process', '--lane', lane.name]));
     const redriven = await sluice('failures', 'redrive', '--stage', 'enrich');
     expect(redriven, JSON.stringify(redriven.out)).toMatchObject({ code: 0, out: { ok: true } });
     for (const region of ['west', 'east']) {

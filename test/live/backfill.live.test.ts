@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectObjectStore } from '../../src/adapters/object-store/s3.ts';
 import { OWN_REFERENCE } from '../../src/lookups/lookups.ts';
@@ -9,10 +7,10 @@ import { compareRegion } from '../../src/proof/compare.ts';
 import { expectedGenerated } from '../../src/proof/expected-generated.ts';
 import type { ExpectedDocuments } from '../../src/proof/expected.ts';
 import { install, type Installation } from '../support/live.ts';
+import { sluiceJson, spawnSluice } from '../support/processes.ts';
 import { objectStoreSettingsOf, testEndpoints, uniquePrefix } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
-const SLUICE = join(import.meta.dirname, '../../src/main/sluice.ts');
 /** About two weeks of a small shop: a row group for each day. */
 const STORY = { count: 2_500, seed: 5, perDay: 70 };
 
@@ -37,18 +35,7 @@ describe('a backfill from the command line', () => {
     await installation.remove();
   });
 
-  function start(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [SLUICE, '--config', installation.configFile, ...args, '--json'], { env: { ...process.env, SLUICE__LOG__LEVEL: 'error', NO_COLOR: '1' } });
-  }
-  async function sluice(...args: string[]): Promise<{ code: number | null; out: Record<string, unknown> }> {
-    const child = start(...args);
-    const texts = { out: '', err: '' };
-    child.stdout?.on('data', (part: Buffer) => { texts.out += part.toString(); });
-    child.stderr?.on('data', (part: Buffer) => { texts.err += part.toString(); });
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    if (texts.out.trim() === '') throw new Error(texts.err);
-    return { code, out: JSON.parse(texts.out) as Record<string, unknown> };
-  }
+  const sluice = async (...args: string[]) => await sluiceJson(installation.configFile, args);
   async function keysBelow(prefix: string): Promise<string[]> {
     const keys: string[] = [];
     for await (const { key } of store.list(prefix)) keys.push(key);
@@ -73,7 +60,7 @@ describe('a backfill from the command line', () => {
     await installation.call('west', 'PUT', `/${index}`);
     await installation.call('west', 'PUT', `/${index}/_doc/${newer?.id}?version=${(newer?.version ?? 0) + 1_024}&version_type=external`, { title: 'newer' });
 
-    const doomed = start('backfill', 'load', 'first');
+    const doomed = spawnSluice(installation.configFile, ['backfill', 'load', 'first']);
     await waitFor(async () => (await keysBelow('backfill/first/done/')).length > 0, { timeoutMs: 60_000, what: 'the first row group to be done' });
     doomed.kill('SIGKILL');
     await new Promise((resolve) => doomed.once('close', resolve));

@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { encodeEnvelope, ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
@@ -11,11 +8,10 @@ import type { OutgoingRecord } from '../../src/ports/record-log.ts';
 import { guardSearch } from '../../src/rate/guard-search.ts';
 import { SearchGuard } from '../../src/rate/search-guard.ts';
 import { install, SILENT, type Installation } from '../support/live.ts';
-import { startProcess, type SluiceProcess } from '../support/processes.ts';
+import { sluiceJson, startProcess, type SluiceProcess } from '../support/processes.ts';
 import { freeRate } from '../support/rate.ts';
 import { waitFor } from '../support/stack.ts';
 
-const CLI = fileURLToPath(new URL('../../src/main/sluice.ts', import.meta.url));
 const ROUTING_TIME = Date.UTC(2026, 10, 15);
 
 describe('the rate on real servers', () => {
@@ -28,10 +24,7 @@ describe('the rate on real servers', () => {
     await site.remove();
   });
 
-  async function sluice(...args: string[]): Promise<Record<string, unknown>> {
-    const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args, '--json', '--config', site.configFile]);
-    return JSON.parse(stdout) as Record<string, unknown>;
-  }
+  const sluice = async (...args: string[]) => (await sluiceJson(site.configFile, args)).out;
 
   async function status(): Promise<LaneStatus> {
     const body = (await (await fetch(new URL('/status', lane?.url))).json()) as { parts: Record<string, LaneStatus> };

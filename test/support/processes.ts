@@ -44,3 +44,15 @@ export function runSluice(configFile: string, args: readonly string[]): Promise<
     execFile(process.execPath, [CLI, ...args, '--config', configFile], (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }));
   });
 }
+
+/** Starts a `sluice` command that the caller may end before it ends by itself. */
+export function spawnSluice(configFile: string, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [CLI, ...args, '--config', configFile], { stdio: 'ignore', env: { ...process.env, SLUICE__LOG__LEVEL: 'silent' } });
+}
+
+/** Runs a `sluice` command with `--json` to its end; `out` is what it prints. Rejects with its last words where it prints nothing. */
+export async function sluiceJson(configFile: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: Record<string, unknown> }> {
+  const { code, out, err } = await runSluice(configFile, [...args, '--json']);
+  if (out.trim() === '') throw new Error(err);
+  return { code, out: JSON.parse(out) as Record<string, unknown> };
+}
