@@ -21,6 +21,7 @@ const TURN_MS = 50;
 export class KafkajsReader implements RecordReader {
   readonly #context: LogContext;
   readonly #topics = new Map<string, TopicReader>();
+  #closed = false;
 
   constructor(context: LogContext) {
     this.#context = context;
@@ -49,12 +50,13 @@ export class KafkajsReader implements RecordReader {
         for (const { partition, nextOffset } of blocks) this.#moved(topic, partition, nextOffset);
         return blocks;
       }
-      if (clock.monotonic() >= deadline) return [];
+      if (this.#closed || clock.monotonic() >= deadline) return [];
       if (this.#topics.size === 0) await clock.sleep(Math.min(TURN_MS, maxWaitMs));
     }
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const readers = [...this.#topics.values()];
     this.#topics.clear();
     await Promise.all(readers.map(({ consumer }) => consumer.close()));
