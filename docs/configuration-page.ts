@@ -80,7 +80,7 @@ function defaultOf({ schema, required }: Setting): string {
 }
 
 function boundsOf({ path, schema, required }: Setting): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => boundsOf({ path, schema: one, required })).filter((bounds) => bounds !== '').join('; ');
+  if (schema.anyOf !== undefined) return schema.anyOf.filter(({ type }) => type !== 'null').map((one) => boundsOf({ path, schema: one, required })).filter((bounds) => bounds !== '').join('; ');
   const { minimum, exclusiveMinimum, maximum = Number.MAX_SAFE_INTEGER } = schema;
   const least = minimum ?? (exclusiveMinimum === undefined ? undefined : schema.type === 'integer' ? exclusiveMinimum + 1 : `above ${exclusiveMinimum}`);
   const most = maximum === Number.MAX_SAFE_INTEGER ? '' : String(maximum);

@@ -9,7 +9,7 @@ export function at(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((inner, part) => (isContainer(inner) && Object.hasOwn(inner, part) ? inner[part] : undefined), value);
 }
 
-/** The schema at a path, without its optional and default wrappers; undefined where the schema knows no such place. */
+/** The schema at a path, without its optional, nullable and default wrappers; undefined where the schema knows no such place. */
 export function schemaAt(schema: Schema, path: Path): Schema | undefined {
   return path.reduce<Schema | undefined>((inner, part) => (inner === undefined ? undefined : childOf(inner, part)), unwrap(schema));
 }
@@ -38,7 +38,7 @@ function shapeOf(schema: Schema): Readonly<Record<string, Schema>> {
 
 function unwrap(schema: Schema): Schema {
   const def = schema._zod.def;
-  const wraps = def.type === 'optional' || def.type === 'default' || def.type === 'prefault';
+  const wraps = def.type === 'optional' || def.type === 'nullable' || def.type === 'default' || def.type === 'prefault';
   return wraps ? unwrap((def as Wrapper).innerType) : schema;
 }
 

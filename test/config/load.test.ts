@@ -66,6 +66,12 @@ describe('loading the configuration', () => {
     expect(config.host.id).toBe('42');
   });
 
+  it('lets the environment set a number that may be null', async () => {
+    const cwd = tempFolder({ 'sluice.config.yaml': MINIMAL });
+    const config = await loadConfig({ cwd, env: { SLUICE__REGIONS__WEST__RATE__DOCUMENTS_PER_SECOND: '1000' } });
+    expect(config.regions['west']?.rate.documentsPerSecond).toBe(1_000);
+  });
+
   it('says where each value comes from', async () => {
     const loaded = await loadConfigWithSources({ cwd: tempFolder({ 'sluice.config.yaml': MINIMAL }), env: { SLUICE__LOG__LEVEL: 'warn' } });
     expect(loaded.sourceOf(['log', 'level'])).toBe('environment SLUICE__LOG__LEVEL');
