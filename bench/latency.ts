@@ -54,7 +54,7 @@ async function measure(config: Config, children: readonly Child[], { rate, secon
   const log = pino({ level: 'silent' });
   const source = openSource(config, log);
   const events = await saleEvents(warmUpEvents + rate * (seconds + warmUpSeconds));
-  await makeDailyIndices(config, ...daysOf(events));
+  await makeDailyIndices(config, ...spanOf(events));
   say(`warming up: ${warmUpEvents} events as fast as they are taken`);
   await burst(source, config, events.splice(0, warmUpEvents));
   await settled(children, BURST_LIMIT_MS);
@@ -80,9 +80,9 @@ async function measure(config: Config, children: readonly Child[], { rate, secon
 }
 
 /** First and last time of a sale, epoch ms. */
-function daysOf(events: readonly { value: Buffer }[]): [number, number] {
+function spanOf(events: readonly { value: Buffer }[]): [number, number] {
   const times = events.map(({ value }) => (JSON.parse(value.toString('utf8')) as { soldAt: number }).soldAt);
-  return [times.reduce((least, time) => Math.min(least, time)), times.reduce((most, time) => Math.max(most, time))];
+  return [percentile(times, 0), percentile(times, 1)];
 }
 
 /** Sends the events in even steps; each carries the moment of its sending as the record's timestamp. */

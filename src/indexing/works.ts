@@ -7,14 +7,15 @@ import type { Batch, Received } from './batch.ts';
 import type { Batcher } from './batcher.ts';
 import { Books } from './books.ts';
 import type { Reply } from './bulk-reply.ts';
-import { BodyLimit, deliver, type Delivery, type DeliverTools, type Sent } from './deliver.ts';
+import { deliver, type Delivery, type DeliverTools, type Sent } from './deliver.ts';
 import { ensureThrough, recreate } from './ensure.ts';
 import { failuresOf, type FailureContext } from './failures.ts';
-import { Gate } from './gate.ts';
+import type { Gate } from './gate.ts';
 import { unlessAborted } from './interrupt.ts';
 import { measureLag } from './lag.ts';
 import { laneBatcher } from './lane-batcher.ts';
 import { LaneReport } from './lane-report.ts';
+import { laneGate, laneTools } from './lane-tools.ts';
 import { LaneTracing } from './lane-tracing.ts';
 import { batchRecord } from './ledger.ts';
 import { patienceOf } from './patience.ts';
@@ -70,11 +71,11 @@ export class Works {
     this.#consumer = source.consumer({ group: this.#group, topics: this.#topics, from: 'earliest', sessionTimeoutMs: settings.sessionTimeoutMs });
     this.#admin = source.admin();
     this.#batcher = laneBatcher(parts, this.#pipelineOf, this.#settlement);
-    this.#tools = this.#deliverTools('outcome', this.#newGate('destination'));
-    this.#booksGate = this.#newGate('books');
+    this.#tools = laneTools(parts, this.#report, 'outcome', laneGate(parts, this.#report, 'destination'));
+    this.#booksGate = laneGate(parts, this.#report, 'books');
     this.#failureContext = { prefix, cluster: lane.source, lane: lane.name, host, origin, pipelineOf: this.#pipelineOf, now: () => clock.now() };
     this.#books = new Books({
-      consumer: this.#consumer, settlement: this.#settlement, tools: this.#deliverTools('hold', this.#booksGate), indices: parts.indices, clock,
+      consumer: this.#consumer, settlement: this.#settlement, tools: laneTools(parts, this.#report, 'hold', this.#booksGate), indices: parts.indices, clock,
       intervalMs: settings.commitIntervalMs,
       ledger: { prefix, lane: lane.name, cluster: lane.source, destination: lane.destination, host, hostGroup, origin },
       onCommit: (result, message) => this.#report.committed(result, message),
@@ -235,17 +236,6 @@ export class Works {
   #received(block: RecordBlock): Received[] {
     const assignment = this.#settlement.assignmentOf(block);
     return assignment === null ? [] : [{ block, assignment }];
-  }
-
-  #newGate(name: string): Gate {
-    const { retryMinMs, retryMaxMs, probeMs } = this.#parts.settings;
-    return new Gate({ clock: this.#parts.clock, random: this.#parts.random, retryMinMs, retryMaxMs, probeMs, onChange: (state) => this.#report.gateChanged(name, state) });
-  }
-
-  #deliverTools(rejected: DeliverTools['rejected'], gate: Gate): DeliverTools {
-    const { settings, clock, destination, rate } = this.#parts;
-    const pace = (operations: number, bytes: number, signal: AbortSignal) => rate.take(operations, bytes, signal);
-    return { sink: destination, gate, limit: new BodyLimit(), clock, timeoutMs: settings.requestTimeoutMs, rejected, pace, onReply: (reply, sent) => this.#report.replied(reply, sent) };
   }
 
   /** A batch that was full tells how much the cluster takes; one that was only due tells how much there was. */

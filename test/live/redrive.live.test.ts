@@ -11,14 +11,13 @@ import { regionalTopicOf, sourceTopicOf } from '../../src/domain/pipeline.ts';
 import type { OutgoingRecord, RecordLog } from '../../src/ports/record-log.ts';
 import type { Json, SearchCluster } from '../../src/ports/search-index.ts';
 import { OWN_INDICES } from '../../src/domain/system-names.ts';
+import { runSluice, sluiceJson, spawnSluice } from '../support/processes.ts';
 import { testEndpoints, uniquePrefix, waitFor } from '../support/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SOLD_AT = Date.UTC(2026, 10, 20);
 const VERSION = 1024 * SOLD_AT;
 const EVENT = { listingId: '500', transactionId: '7', soldAt: SOLD_AT, updatedAt: SOLD_AT, status: 'sold', site: 'US', title: 'lamp', categoryId: '1101', sellerId: 's10001', condition: 'new', format: 'auction', quantity: 1, priceCents: 1250, shippingCents: 0, currency: 'USD', buyerCountry: 'US' };
-
-interface Ran { readonly code: number | null; readonly out: string; readonly err: string }
 
 /** The command line as an operator uses it, on real servers, while ingest and all four lanes run. */
 describe('redrive from the command line', () => {
@@ -31,20 +30,10 @@ describe('redrive from the command line', () => {
   const logs = new Map<string, RecordLog>();
   let source: RecordLog;
 
-  function start(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, ['src/main/sluice.ts', '--config', config, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SLUICE__LOG__LEVEL: 'error', NO_COLOR: '1' } });
-  }
-  async function sluice(...args: string[]): Promise<Ran> {
-    const child = start(args);
-    const texts = { out: '', err: '' };
-    child.stdout?.on('data', (part: Buffer) => { texts.out += part.toString(); });
-    child.stderr?.on('data', (part: Buffer) => { texts.err += part.toString(); });
-    return await new Promise((resolve) => child.once('close', (code) => resolve({ code, ...texts })));
-  }
-  async function json(...args: string[]): Promise<{ code: number | null; report: Json }> {
-    const { code, out, err } = await sluice(...args, '--json');
-    if (out.trim() === '') throw new Error(err);
-    return { code, report: JSON.parse(out) as Json };
+  const sluice = async (...args: string[]) => await runSluice(config, args);
+  async function json(...args: string[]): Promise<{ code: number; report: Json }> {
+    const { code, out } = await sluiceJson(config, args);
+    return { code, report: out };
   }
   async function send(log: RecordLog, record: OutgoingRecord): Promise<void> {
     const producer = log.producer({ compression: 'none', deliveryTimeoutMs: 10_000 });
@@ -80,8 +69,7 @@ describe('redrive from the command line', () => {
     source = open(endpoints.source.brokers);
     const setup = await sluice('setup');
     expect(setup, setup.err).toMatchObject({ code: 0 });
-    children.push(start(['ingest']), start(['process', ...[...logs.keys()].flatMap((from) => [...logs.keys()].flatMap((to) => ['--lane', `${from}-${to}`]))]));
-    for (const child of children) { child.stdout?.resume(); child.stderr?.pipe(process.stderr); }
+    children.push(spawnSluice(config, ['ingest']), spawnSluice(config, ['process', ...[...logs.keys()].flatMap((from) => [...logs.keys()].flatMap((to) => ['--lane', `${from}-${to}`]))]));
   });
   afterAll(async () => {
     await Promise.all(children.map((child) => new Promise((resolve) => { child.once('exit', resolve); if (child.exitCode === null) child.kill('SIGTERM'); else resolve(null); })));
