@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const NEEDS_SERVERS = ['test/contract/**', 'test/live/**', 'test/e2e/**', 'test/spark/**', 'test/swift/**'];
 const GLOBAL_SETUP = ['test/support/stack-setup.ts'];
+const SETUP_FILES = ['test/support/plain-output.ts'];
 
 /** Servers and programs under test share the processors with the tests. */
 const WORKERS = 2;
@@ -12,6 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: SETUP_FILES,
           include: ['test/**/*.test.ts'],
           exclude: NEEDS_SERVERS,
           testTimeout: 20_000,
@@ -21,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          setupFiles: SETUP_FILES,
           include: ['test/contract/**/*.test.ts'],
           globalSetup: GLOBAL_SETUP,
           testTimeout: 60_000,
@@ -32,6 +35,7 @@ export default defineConfig({
       {
         test: {
           name: 'live',
+          setupFiles: SETUP_FILES,
           include: ['test/live/**/*.live.test.ts', 'test/e2e/**/*.test.ts'],
           globalSetup: GLOBAL_SETUP,
           testTimeout: 180_000,

@@ -52,7 +52,7 @@ it('whatever is wrong, the programs say it, end with exit code 2 and have starte
   for (const [at, text] of bad.slice(0, STARTS).entries()) {
     writeFileSync(join(cwd, 'sluice.config.json'), text);
     const command = [['ingest'], ['process', '--lane', 'west-west'], ['setup'], ['api']][at % 4] ?? [];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [SLUICE, ...command], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [SLUICE, ...command], { cwd, encoding: 'utf8' });
     expect([status, stdout], `${command.join(' ')} with ${text}`).toEqual([2, '']);
     expect(stderr).toMatch(/the configuration /);
     expect(stderr).not.toMatch(/running|    at /);

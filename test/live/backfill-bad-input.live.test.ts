@@ -30,7 +30,7 @@ describe('a load of bad input', () => {
   });
 
   async function sluice(...args: string[]): Promise<{ code: number | null; text: string }> {
-    const child = spawn(process.execPath, [SLUICE, '--config', installation.configFile, '--json', ...args], { env: { ...process.env, SLUICE__LOG__LEVEL: 'silent', NO_COLOR: '1' } });
+    const child = spawn(process.execPath, [SLUICE, '--config', installation.configFile, '--json', ...args], { env: { ...process.env, SLUICE__LOG__LEVEL: 'silent' } });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => { text += part.toString(); });
     return { code: await new Promise<number | null>((resolve) => child.once('close', resolve)), text };

@@ -10,7 +10,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 const MAIN = fileURLToPath(new URL('../../src/main/', import.meta.url));
 
 function run(file: string, args: readonly string[], cwd = tmpdir(), env: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(MAIN, file), ...args], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(MAIN, file), ...args], { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
   return { status, stdout, stderr };
 }
 

@@ -7,7 +7,7 @@ const SLUICE = fileURLToPath(new URL('../../src/main/sluice.ts', import.meta.url
 /** `sluice plan`, in a folder without a configuration. */
 function plan(...args: readonly string[]) {
   const folder = tempFolder({ 'mine.json': '{"laneRate": 4000, "laneMib": 500}' });
-  const { status, stdout, stderr } = spawnSync(process.execPath, [SLUICE, 'plan', ...args], { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [SLUICE, 'plan', ...args], { cwd: folder, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
