@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { spawnTethered } from './tethered.ts';
 
 /** Clock ticks a second in /proc/<pid>/stat. */
 const TICKS = 100;
-const CLI = fileURLToPath(new URL('../src/main/sluice.ts', import.meta.url));
 
 /** A Sluice process under measurement. */
 export interface Child {
@@ -23,7 +22,7 @@ export interface Child {
 
 /** Starts `sluice <args>` as a process of its own; resolves when it serves its health. */
 export async function startChild(args: readonly string[], nodeOptions: readonly string[] = []): Promise<Child> {
-  const child = spawn(process.execPath, [...nodeOptions, CLI, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, SLUICE__LOG__LEVEL: 'warn' } });
+  const child = spawnTethered(args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], nodeOptions, env: { SLUICE__LOG__LEVEL: 'warn' } });
   const url = await announced(child, args.join(' '));
   const pid = child.pid as number;
   return {

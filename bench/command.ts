@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { cpuSecondsOf } from './child.ts';
+import { spawnTethered } from './tethered.ts';
 
-const CLI = fileURLToPath(new URL('../src/main/sluice.ts', import.meta.url));
 const POLL_MS = 50;
 
 /** A command that ran to its end. */
@@ -17,9 +15,9 @@ export interface Ran {
 
 /** Runs `sluice --json <args>` to its end; its CPU and memory are read from /proc while it lives. Rejects where it ends with a code that is not fine. */
 export async function runCommand(configFile: string, args: readonly string[], nodeOptions: readonly string[] = [], fine: readonly number[] = [0]): Promise<Ran> {
-  const child = spawn(process.execPath, [...nodeOptions, CLI, '--config', configFile, '--json', ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, SLUICE__LOG__LEVEL: 'warn' } });
+  const child = spawnTethered(['--config', configFile, '--json', ...args], { stdio: ['ignore', 'pipe', 'inherit'], nodeOptions, env: { SLUICE__LOG__LEVEL: 'warn' } });
   let printed = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { printed += text; });
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => { printed += text; });
   let code: number | null | undefined;
   const ended = new Promise<number | null>((resolve, reject) => { child.once('error', reject).once('close', resolve); });
   void ended.then((value) => { code = value; }, () => { code = null; });

@@ -1,9 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
@@ -15,8 +14,8 @@ import { runSetup } from '../../src/main/setup.ts';
 import { startStack, type Stack } from '../../src/stack/stack.ts';
 import { startHttpStub, type HttpStub } from '../../test/support/http-stub.ts';
 import { BENCH_PIPELINE, saleEvents } from '../events.ts';
+import { spawnTethered } from '../tethered.ts';
 
-const CLI = fileURLToPath(new URL('../../src/main/sluice.ts', import.meta.url));
 const LOG = pino({ level: 'silent' });
 const EVENTS = 200_000;
 const PER_SECOND = 20;
@@ -78,7 +77,7 @@ export async function openDetectSite(say: (line: string) => void): Promise<Detec
 }
 
 async function startOne(args: readonly string[], env: Readonly<Record<string, string>>, nodeOptions: readonly string[]): Promise<SiteProcess> {
-  const child = spawn(process.execPath, [...nodeOptions, CLI, ...args], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, ...env } });
+  const child = spawnTethered(args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], nodeOptions, env });
   const exited = once(child, 'exit');
   const ready = once(child, 'message').then(([message]) => (message as { url: string }).url);
   const url = await Promise.race([ready, exited.then(() => { throw new Error(`sluice ${args.join(' ')} ended at once`); })]);
