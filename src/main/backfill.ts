@@ -8,7 +8,8 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
 import type { TableEngine } from '../ports/table-engine.ts';
 import { localFiles, storedFiles, type WarehouseFiles } from '../warehouse/files.ts';
-import { openObjectStore, openRegionSearch } from './connections.ts';
+import { openRegionSearch } from './connections.ts';
+import { openObjectStore } from './object-store.ts';
 
 export function cycleKeys(config: Config, cycle: string): CycleKeys {
   if (!isCycleId(cycle)) throw new SluiceError('USAGE', `"${cycle}" is no name of a cycle; sluice backfill list shows them`);

@@ -1,12 +1,10 @@
 import type { Logger } from 'pino';
 import { connectElasticsearch } from '../adapters/elasticsearch/connect.ts';
 import { connectKafka } from '../adapters/kafka/connect.ts';
-import { connectObjectStore } from '../adapters/object-store/s3.ts';
-import { elasticsearchSettings, kafkaSettings, objectStoreSettings } from '../config/resolve.ts';
+import { elasticsearchSettings, kafkaSettings } from '../config/resolve.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { lanesBetween, type Lane } from '../domain/lane.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
 
@@ -23,12 +21,6 @@ export function openRegionLog(config: Config, region: string, log: Logger): Reco
 /** A region's Elasticsearch. Nothing is sent before the first use. */
 export function openRegionSearch(config: Config, region: string): SearchCluster {
   return connectElasticsearch(elasticsearchSettings(config, regionOf(config, region).elasticsearch));
-}
-
-/** The object store of the extracts; throws CONFIG_INVALID where the configuration names none. Nothing is sent before the first use. */
-export function openObjectStore(config: Config): ObjectStore {
-  if (config.objectStore === undefined) throw new SluiceError('CONFIG_INVALID', 'objectStore: expected the bucket that extracts lie in, found nothing; see docs/configuration.md');
-  return connectObjectStore(objectStoreSettings(config.objectStore));
 }
 
 /** The lane of a name such as `west-east`; throws USAGE that lists the lanes there are. */

@@ -11,7 +11,8 @@ import { createIndexKeeper } from '../setup/ensure-indices.ts';
 import { caseNamed, pipelineOfCase } from './cases.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf, pipelinesOf } from './configured.ts';
-import { openObjectStore, openRegionLog, openRegionSearch, openSource } from './connections.ts';
+import { openRegionLog, openRegionSearch, openSource } from './connections.ts';
+import { openObjectStore } from './object-store.ts';
 
 /** Everything that redrive needs, connected lazily. */
 export interface OpenRedrive {

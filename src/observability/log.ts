@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type * as PinoPretty from 'pino-pretty';
 import { redact, redactText } from '../domain/errors.ts';
 
 export interface LogOptions {
@@ -13,6 +14,7 @@ export interface LogOptions {
   readonly to?: DestinationStream;
 }
 
+const require = createRequire(import.meta.url);
 const MAX_CAUSES = 5;
 /** Children's own fields pass no formatter in pino: for them these paths do the same. */
 const SECRETS = ['password', 'apiKey', 'token', 'secret', 'authorization'].flatMap((name) => [name, `*.${name}`]);
@@ -58,5 +60,6 @@ function describeError(error: Error, causes: number): Record<string, unknown> {
 
 function standardError(): DestinationStream {
   if (!process.stderr.isTTY) return pino.destination({ fd: 2, sync: true });
-  return pretty({ destination: 2, sync: true, colorize: process.env['NO_COLOR'] === undefined, ignore: 'pid,hostname,host,host_group,service', translateTime: 'HH:MM:ss.l' });
+  const { build } = require('pino-pretty') as typeof PinoPretty; // not read where nobody looks
+  return build({ destination: 2, sync: true, colorize: process.env['NO_COLOR'] === undefined, ignore: 'pid,hostname,host,host_group,service', translateTime: 'HH:MM:ss.l' });
 }

@@ -142,7 +142,7 @@ export interface ReplicationReport {
 export interface RecordLogAdmin {
   /** Creates what is missing and leaves what is there; resolves when the topics can be used. Returns the names created. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
-  /** Topics that are not there count as deleted. */
+  /** Topics that are not there count as deleted. Their names may be listed for a moment longer. */
   deleteTopics(names: readonly string[]): Promise<void>;
   listTopics(): Promise<string[]>;
   addPartitions(topic: string, total: number): Promise<void>;

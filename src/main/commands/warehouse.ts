@@ -14,7 +14,7 @@ import { OWN_REFERENCE } from '../../lookups/lookups.ts';
 import { seedWarehouse, type SeededTable } from '../../warehouse/seed.ts';
 import { uploadFolder } from '../../warehouse/upload.ts';
 import { configured } from '../configured.ts';
-import { openObjectStore } from '../connections.ts';
+import { openObjectStore } from '../object-store.ts';
 
 const DEFAULT_COUNT = 100_000;
 const MEMORY = '1GB';

@@ -1,8 +1,7 @@
 import { compressionsAlgorithms } from '@platformatic/kafka';
-import kafkajs, { type Kafka as KafkaClient, type SASLOptions } from 'kafkajs';
+import type { Kafka as KafkaClient, SASLOptions } from 'kafkajs';
 import type { LogContext } from '../context.ts';
-
-const { CompressionCodecs, CompressionTypes, Kafka } = kafkajs;
+import { library } from './library.ts';
 
 /** kafkajs logs at its own numbered levels; 1 is an error. */
 const ERROR = 1;
@@ -15,6 +14,7 @@ interface Encoder {
 
 /** kafkajs brings gzip alone; the other codecs are those of the first client, so that both write the same frames. */
 export function registerCodecs(): void {
+  const { CompressionCodecs, CompressionTypes } = library();
   for (const [type, name] of [[CompressionTypes.LZ4, 'lz4'], [CompressionTypes.Snappy, 'snappy'], [CompressionTypes.ZSTD, 'zstd']] as const) {
     const { compressSync, decompressSync } = compressionsAlgorithms[name];
     CompressionCodecs[type] = () => ({
@@ -28,7 +28,7 @@ export function registerCodecs(): void {
 export function kafkajsClient({ settings, hooks }: LogContext): KafkaClient {
   registerCodecs();
   const { brokers, clientId, tls, sasl, requestTimeoutMs, connectTimeoutMs } = settings;
-  return new Kafka({
+  return new (library().Kafka)({
     clientId,
     brokers: [...brokers],
     connectionTimeout: connectTimeoutMs,

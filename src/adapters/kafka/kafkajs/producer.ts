@@ -1,13 +1,14 @@
-import kafkajs, { type Message, type Producer, type TopicMessages } from 'kafkajs';
+import type { Message, Producer, TopicMessages } from 'kafkajs';
 import type { Compression, OutgoingRecord, ProducerOptions, RecordProducer } from '../../../ports/record-log.ts';
 import { BoundedProducer, type InnerProducer } from '../bounded-producer.ts';
 import type { LogContext } from '../context.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { kafkajsClient } from './client.ts';
 import { asSluiceError, isTooLarge } from './errors.ts';
+import { library } from './library.ts';
 
-const { CompressionTypes } = kafkajs;
-const TYPES = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy, lz4: CompressionTypes.LZ4, zstd: CompressionTypes.ZSTD };
+/** How kafkajs calls the codecs. */
+const TYPES = { none: 'None', gzip: 'GZIP', snappy: 'Snappy', lz4: 'LZ4', zstd: 'ZSTD' } as const;
 const ALL = -1;
 
 /** Idempotent, acks=all, through kafkajs. */
@@ -34,7 +35,7 @@ class KafkajsInner implements InnerProducer {
     const byTopic = Map.groupBy(records, ({ topic }) => topic);
     const topicMessages: TopicMessages[] = [...byTopic].map(([topic, group]) => ({ topic, messages: group.map(toMessage) }));
     const client = await this.#clientFor([...byTopic.keys()]);
-    await client.sendBatch({ topicMessages, acks: ALL, compression: TYPES[this.#compression] });
+    await client.sendBatch({ topicMessages, acks: ALL, compression: library().CompressionTypes[TYPES[this.#compression]] });
   }
 
   async close(): Promise<void> {
