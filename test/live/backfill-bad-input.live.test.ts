@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { connectObjectStore } from '../../src/adapters/object-store/s3.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { install, type Installation } from '../support/live.ts';
+import { runSluice } from '../support/processes.ts';
 import { objectStoreSettingsOf, testEndpoints, uniquePrefix } from '../support/stack.ts';
 
-const SLUICE = join(import.meta.dirname, '../../src/main/sluice.ts');
 const STORY = ['--count', '400', '--seed', '5', '--per-day', '100'];
 
 /** What an operator is told, and with which exit code, when an extract or the store is not what it should be. */
@@ -29,11 +27,9 @@ describe('a load of bad input', () => {
     await installation.remove();
   });
 
-  async function sluice(...args: string[]): Promise<{ code: number | null; text: string }> {
-    const child = spawn(process.execPath, [SLUICE, '--config', installation.configFile, '--json', ...args], { env: { ...process.env, SLUICE__LOG__LEVEL: 'silent' } });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => { text += part.toString(); });
-    return { code: await new Promise<number | null>((resolve) => child.once('close', resolve)), text };
+  async function sluice(...args: string[]): Promise<{ code: number; text: string }> {
+    const { code, out, err } = await runSluice(installation.configFile, [...args, '--json']);
+    return { code, text: out + err };
   }
   async function extracted(cycle: string): Promise<string> {
     expect((await sluice('backfill', 'plan', 'missed-events', '--from', '2026-11-02', '--to', '2026-11-02', '--cycle', cycle)).code).toBe(0);
