@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:spark`: what needs Python parts, which are fetched once: Spark (half a gigabyte) with an object store, and OpenStack Swift. */
+/** `npm run test:spark`: what needs Python parts, which are fetched once: Spark (half a gigabyte) with an object store, and OpenStack Swift, new and old. */
 export default defineConfig({
   test: {
     name: 'spark',

@@ -150,7 +150,7 @@ const objectStore = z.strictObject({
   accessKeyId: z.string().min(1).optional().describe('without it the usual chain is asked: environment, profile, instance'),
   secretAccessKey: secret('secretAccessKey'),
   secretAccessKeyFile: secretFile('secret access key'),
-  checksums: z.enum(['supported', 'required']).default('supported').describe('required for stores that refuse newer checksums (Swift 2.30)'),
+  checksums: z.enum(['supported', 'required']).default('supported').describe('required for stores that refuse newer checksums; Swift 2.30 takes both'),
   conditionalWrites: z.enum(['supported', 'emulated']).default('supported').describe('emulated for stores that have none (OpenStack Swift): then only one loader may work at a time'),
   requestTimeoutMs: milliseconds.default(30_000).describe('a request without answer for this long has failed'),
   connectTimeoutMs: milliseconds.default(5_000).describe('the same for connecting'),

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -11,6 +11,7 @@ import { waitFor } from '../support/wait.ts';
 
 const SERVERS = ['account', 'container', 'object'] as const;
 const FILTERS = ['catch_errors', 'gatekeeper', 'healthcheck', 'listing_formats', 'bulk', 'tempurl', 'copy', 'slo', 'dlo', 'versioned_writes', 'symlink'];
+const RUN = join(import.meta.dirname, 'run-server.py');
 const BUCKET = 'sluice';
 const KEY = { id: 'etl:loader', secret: 'loader-secret' };
 
@@ -20,19 +21,38 @@ export interface SwiftServer {
   close(): Promise<void>;
 }
 
-export async function startSwift(): Promise<SwiftServer> {
-  const bin = join(await pythonParts('swift', { report: (text) => void process.stdout.write(`${text}\n`) }), 'bin');
+/** A version of Swift: the folder below stack/ that pins it, and the Python that it is installed with. */
+export interface SwiftVersion {
+  readonly version: string;
+  readonly parts: string;
+  readonly python?: string;
+}
+
+/** The newest, and 2.30, which many still run, where there is a Python old enough for it. */
+export function swiftVersions(): readonly SwiftVersion[] {
+  const names = [process.env['SLUICE_PYTHON'] ?? 'python3', 'python3.11', 'python3.10'];
+  const python = names.find((name) => spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))'], { stdio: 'ignore' }).status === 0);
+  const newest = { version: '2.38', parts: 'swift' };
+  if (python !== undefined) return [newest, { version: '2.30', parts: 'swift-2.30', python }];
+  const message = 'Swift 2.30 runs on Python 3.10 or 3.11, and neither is installed: the tests that need it do not run.';
+  if (process.env['SLUICE_REQUIRE_ALL'] !== undefined) throw new Error(message);
+  process.stdout.write(`skipped: ${message}\n`);
+  return [newest];
+}
+
+export async function startSwift({ parts, python }: SwiftVersion): Promise<SwiftServer> {
+  const bin = join(await pythonParts(parts, { ...(python === undefined ? {} : { python }), report: (text) => void process.stdout.write(`${text}\n`) }), 'bin');
   const folder = mkdtempSync(join(tmpdir(), 'sluice-swift-'));
   const ports = { account: await freePort(), container: await freePort(), object: await freePort(), proxy: await freePort(), nobody: await freePort() };
   await configure(bin, folder, ports);
-  const children = [...SERVERS, 'proxy' as const].map((name) => spawn(join(bin, 'python'), [join(bin, `swift-${name}-server`), join(folder, `${name}.conf`)], { stdio: 'ignore' }));
+  const children = [...SERVERS, 'proxy' as const].map((name) => spawn(join(bin, 'python'), [RUN, folder, join(bin, `swift-${name}-server`), join(folder, `${name}.conf`)], { stdio: 'ignore' }));
   const close = async (): Promise<void> => {
     await Promise.all(children.map(ended));
     rmSync(folder, { recursive: true, force: true });
   };
   const endpoint = `http://127.0.0.1:${ports.proxy}`;
   try {
-    await waitFor(async () => makeBucket(endpoint), { timeoutMs: 60_000, what: 'Swift to serve' });
+    await waitFor(async () => makeBucket(endpoint), { timeoutMs: 120_000, what: 'Swift to serve' });
   } catch (error) {
     await close();
     throw error;
@@ -54,7 +74,7 @@ async function configure(bin: string, folder: string, ports: Readonly<Record<str
   }
   writeFileSync(join(folder, 'proxy.conf'), [
     common(ports['proxy']), '[pipeline:main]', 'pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl s3api tempauth copy slo dlo versioned_writes symlink proxy-server',
-    '[app:proxy-server]', 'use = egg:swift#proxy', 'account_autocreate = true', '[filter:tempauth]', 'use = egg:swift#tempauth', `user_etl_loader = ${KEY.secret} .admin`,
+    '[app:proxy-server]', 'use = egg:swift#proxy', 'account_autocreate = true', 'error_suppression_interval = 0', '[filter:tempauth]', 'use = egg:swift#tempauth', `user_etl_loader = ${KEY.secret} .admin`,
     '[filter:s3api]', 'use = egg:swift#s3api', 'location = us-east-1', '[filter:cache]', 'use = egg:swift#memcache', `memcache_servers = 127.0.0.1:${ports['nobody']}`,
     ...FILTERS.flatMap((name) => [`[filter:${name}]`, `use = egg:swift#${name}`]),
   ].join('\n'));

@@ -4,16 +4,17 @@ import { MemorySearch } from '../support/memory-search.ts';
 import { waitFor } from '../support/wait.ts';
 import { loadOf, NEVER, prepared, warehouse } from '../backfill/workbench.ts';
 import { objectStoreContract } from '../contract/object-store.contract.ts';
-import { startSwift, type SwiftServer } from './swift-server.ts';
+import { startSwift, swiftVersions, type SwiftServer } from './swift-server.ts';
 
-let swift: SwiftServer | undefined;
-beforeAll(async () => { swift = await startSwift(); });
-afterAll(async () => swift?.close());
+const CHECKSUMS = ['supported', 'required'] as const;
 
-let stores = 0;
-objectStoreContract('OpenStack Swift by its s3api', async () => connectObjectStore({ ...swift!.settings, prefix: `contract-${++stores}/`, pageKeys: 10 }), { races: false });
+describe.each(swiftVersions())('OpenStack Swift $version', (version) => {
+  let swift: SwiftServer | undefined;
+  beforeAll(async () => { swift = await startSwift(version); });
+  afterAll(async () => swift?.close());
 
-describe('OpenStack Swift', () => {
+  for (const checksums of CHECKSUMS) objectStoreContract(`by its s3api, checksums ${checksums}`, async () => connectObjectStore({ ...swift!.settings, checksums, prefix: `contract-${checksums}/`, pageKeys: 10 }), { races: false });
+
   it('says that it cannot replace on a condition: that has to be emulated', async () => {
     const store = connectObjectStore({ ...swift!.settings, conditionalWrites: 'supported' });
     const { etag } = (await store.put('lease', Buffer.from('mine'))) as { etag: string };

@@ -26,7 +26,7 @@ export function storeError(error: unknown, doing: string, bucket: string): Sluic
 function reasonOf(error: unknown, status: number | null, bucket: string): string {
   const name = nameOf(error);
   if (name === 'NoSuchBucket') return `there is no bucket ${bucket}: create it, or name another one (objectStore.bucket)`;
-  if (status === NOT_IMPLEMENTED) return `it cannot do that: ${messageOf(error)} (for a store without conditional writes, such as OpenStack Swift: objectStore.conditionalWrites: emulated)`;
+  if (status === NOT_IMPLEMENTED) return `it cannot do that: ${messageOf(error)} (for a store without conditional writes, such as OpenStack Swift: objectStore.conditionalWrites: emulated; for one without the newer checksums: objectStore.checksums: required)`;
   if (status === 401 || status === 403) return `${name}: ${messageOf(error)}; check objectStore.accessKeyId and objectStore.secretAccessKey`;
   return `${name}: ${messageOf(error)}`;
 }

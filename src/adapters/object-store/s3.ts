@@ -15,7 +15,7 @@ export interface S3Settings {
   /** Both or none; without them the usual chain (environment, profile, instance) is asked. */
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
-  /** `required` leaves out the checksums that older stores (Swift 2.30) take for damage. */
+  /** `required` leaves out the checksums that older stores refuse (Swift 2.30: those behind a stream, which nothing here sends). */
   readonly checksums: 'supported' | 'required';
   /** `emulated` looks first and writes then, for stores without conditional writes (Swift): of two that write at once, both may be told that they did. */
   readonly conditionalWrites?: 'supported' | 'emulated' | undefined;
