@@ -41,8 +41,17 @@ export async function startChild(args: readonly string[], nodeOptions: readonly 
 
 /** User and system time of a process (all threads), from /proc. */
 export function cpuSecondsOf(pid: number): number {
+  return cpuSecondsIn(statOf(pid));
+}
+
+/** The fields of /proc/<pid>/stat behind the name. Throws where the process has ended. */
+export function statOf(pid: number): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** User and system time, of what `statOf` gives. */
+export function cpuSecondsIn(fields: readonly string[]): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 

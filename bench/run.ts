@@ -57,6 +57,7 @@ Options
   --members N        largest number of processes, scale (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
+  --connector        backfill: Spark with Elasticsearch's connector writes the same rows as well; PySpark is fetched once (half a gigabyte)
   --deep             audit: at the end, read every document as well
   --rate N           events a second, latency and beside-live (default 250)
   --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120; beside-live: 60)
@@ -83,7 +84,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true, allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false }, compare: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
-    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, shape: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false },
+    docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, shape: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false }, connector: { type: 'boolean', default: false },
     rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
     targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string' }, prefix: { type: 'string' }, trace: { type: 'string' },
@@ -102,7 +103,7 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
   lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
-  backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
+  backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), connector: values.connector, nodeOptions: values['node-option'], say }),
   'beside-live': () => benchBesideLive({ stackFile: values.stack, rows: documents, rate: Number(values.rate), searchesPerSecond: Number(values.searches ?? 2), warmUpSeconds: Number(values['warm-up'] ?? 30), seconds: Number(values.seconds ?? 60), cap: numbersOf(values.caps ?? '')[0] ?? null, say }),
   starts: () => benchStarts({ rounds: Number(values.rounds), say }),
   'catch-up': () => benchCatchUp({ documents, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),

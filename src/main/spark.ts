@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { pythonParts } from '../../scripts/python-parts.mjs';
-import { sparkEngine } from '../adapters/spark/submit.ts';
+import { sparkEngine, type SubmitSettings } from '../adapters/spark/submit.ts';
 import { objectStoreSettings } from '../config/resolve.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError, messageOf } from '../domain/errors.ts';
@@ -17,18 +17,27 @@ export interface OpenSparkOptions {
 }
 
 /** Spark as configured; PySpark and the jars for the object store are fetched once, where no spark-submit is given. */
-export async function openSpark({ backfill, warehouse, objectStore }: Config, { scratch, report, onDay }: OpenSparkOptions): Promise<ExtractEngine> {
-  if (objectStore === undefined) throw new SluiceError('CONFIG_INVALID', 'objectStore: expected the bucket that extracts lie in, found nothing; see docs/configuration.md');
-  const { spark, rowGroupRows } = backfill;
-  const store = objectStoreSettings(objectStore);
-  const parts = spark.submit === undefined ? await ownSpark(report) : { submit: spark.submit, python: undefined, jars: [] };
+export async function openSpark(config: Config, { scratch, report, onDay }: OpenSparkOptions): Promise<ExtractEngine> {
+  const { backfill, warehouse } = config;
+  const settings = await submitSettings(config, { scratch, report });
+  const { store } = settings;
   const stored = `s3a://${store.bucket}/${store.prefix}${warehouse.prefix}`;
   return sparkEngine({
-    ...parts, program: PROGRAM, master: spark.master, memory: spark.memory, metastore: spark.metastore, database: spark.database, conf: spark.conf, rowGroupRows, scratch,
-    store: { ...store, endpoint: store.endpoint, accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey },
+    ...settings, program: PROGRAM, database: backfill.spark.database, rowGroupRows: backfill.rowGroupRows,
     locationOf: (table) => (warehouse.directory === undefined ? stored + table : `file://${resolve(warehouse.directory, table)}`),
     ...(onDay === undefined ? {} : { onDay }),
   });
+}
+
+/** How the configured Spark is called for any program; what it needs is fetched once, as for `openSpark`. */
+export async function submitSettings({ backfill: { spark }, objectStore }: Config, { scratch, report }: Omit<OpenSparkOptions, 'onDay'>): Promise<SubmitSettings> {
+  if (objectStore === undefined) throw new SluiceError('CONFIG_INVALID', 'objectStore: expected the bucket that extracts lie in, found nothing; see docs/configuration.md');
+  const store = objectStoreSettings(objectStore);
+  const parts = spark.submit === undefined ? await ownSpark(report) : { submit: spark.submit, python: undefined, jars: [] };
+  return {
+    ...parts, master: spark.master, memory: spark.memory, metastore: spark.metastore, conf: spark.conf, scratch,
+    store: { ...store, endpoint: store.endpoint, accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey },
+  };
 }
 
 async function ownSpark(report: (text: string) => void): Promise<{ submit: string; python: string; jars: readonly string[] }> {

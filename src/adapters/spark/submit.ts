@@ -16,24 +16,29 @@ export interface SparkStore {
   readonly secretAccessKey: string | undefined;
 }
 
-export interface SparkSettings {
-  /** Path of spark-submit, and of the program that it is to run. */
+/** How spark-submit is called, whatever it is to run. */
+export interface SubmitSettings {
+  /** Path of spark-submit. */
   readonly submit: string;
-  readonly program: string;
   /** Python of the driver and of what it starts; that of the PATH where undefined. */
   readonly python: string | undefined;
   readonly master: string;
   readonly memory: string;
   readonly metastore: string | undefined;
-  readonly database: string;
   readonly jars: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   readonly store: SparkStore;
+  /** Folder for the job, the embedded metastore and what Spark spills. */
+  readonly scratch: string;
+}
+
+export interface SparkSettings extends SubmitSettings {
+  /** Path of the program that runs a job. */
+  readonly program: string;
+  readonly database: string;
   /** Where a table's folders lie, such as `file:///warehouse/sellers`; asked only where no metastore is given. */
   readonly locationOf: (table: string) => string;
   readonly rowGroupRows: number;
-  /** Folder for the job, the embedded metastore and what Spark spills. */
-  readonly scratch: string;
   readonly onDay?: (day: string) => void;
 }
 
@@ -48,12 +53,26 @@ export function sparkEngine(settings: SparkSettings): ExtractEngine {
   return { name: 'spark', run: (job, signal) => run(job, settings, signal) };
 }
 
-async function run(job: ExtractJob, settings: SparkSettings, signal: AbortSignal): Promise<void> {
+function run(job: ExtractJob, settings: SparkSettings, signal: AbortSignal): Promise<void> {
+  return runProgram(settings.program, jobOf(job, settings), settings, { signal, onLine: (line) => tellDay(line, settings.onDay) });
+}
+
+export interface ProgramWatch {
+  readonly signal: AbortSignal;
+  /** Told each line that the program prints; false for one that is not the program's own, and so may tell what is wrong. */
+  readonly onLine: (line: string) => boolean;
+  /** Told the process group of all that is started. */
+  readonly onStart?: (group: number) => void;
+}
+
+/** Runs a PySpark program, which is given the path of the job as JSON, to its end. Rejects with QUERY_FAILED and what Spark said was wrong. */
+export async function runProgram(program: string, job: object, settings: SubmitSettings, watch: ProgramWatch): Promise<void> {
+  const { signal } = watch;
   signal.throwIfAborted();
   await mkdir(settings.scratch, { recursive: true });
   const file = join(settings.scratch, 'job.json');
-  await writeFile(file, JSON.stringify(jobOf(job, settings)));
-  const { code, errors } = await submit([...optionsOf(settings), settings.program, file], settings, signal);
+  await writeFile(file, JSON.stringify(job));
+  const { code, errors } = await submit([...optionsOf(settings), program, file], settings, watch);
   signal.throwIfAborted();
   if (code !== 0) throw new SluiceError('QUERY_FAILED', `spark-submit ended with ${code}: ${reasonIn(errors)}`);
 }
@@ -67,7 +86,7 @@ function jobOf({ sql, dated, tables, days }: ExtractJob, { store, database, meta
   };
 }
 
-function optionsOf(settings: SparkSettings): string[] {
+function optionsOf(settings: SubmitSettings): string[] {
   const { master, memory, jars, metastore, store, scratch, conf } = settings;
   const all: Record<string, string> = {
     'spark.ui.enabled': 'false',
@@ -100,17 +119,18 @@ function storeOptions({ endpoint, region, pathStyle, accessKeyId }: SparkStore):
   };
 }
 
-async function submit(args: readonly string[], { submit: command, python, store, scratch, onDay }: SparkSettings, signal: AbortSignal): Promise<{ code: number | null; errors: string }> {
+async function submit(args: readonly string[], { submit: command, python, store, scratch }: SubmitSettings, { signal, onLine, onStart }: ProgramWatch): Promise<{ code: number | null; errors: string }> {
   const keys = store.accessKeyId === undefined ? {} : { AWS_ACCESS_KEY_ID: store.accessKeyId, AWS_SECRET_ACCESS_KEY: store.secretAccessKey };
   const child = spawn(command, args, { cwd: scratch, env: { ...process.env, ...keys, ...(python === undefined ? {} : { PYSPARK_PYTHON: python }) }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   // spark-submit is a script around Python around Java: the whole group has to end.
   const end = (): void => { if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM'); };
   signal.addEventListener('abort', end, { once: true });
+  if (child.pid !== undefined) onStart?.(child.pid);
   let errors = '';
   const keep = (text: string): void => { errors = (errors + text).slice(-ERRORS_KEPT); };
   child.stderr.setEncoding('utf8').on('data', keep);
   // Python's own errors come out here as well.
-  createInterface({ input: child.stdout }).on('line', (line) => { if (!tellDay(line, onDay)) keep(`${line}\n`); });
+  createInterface({ input: child.stdout }).on('line', (line) => { if (!onLine(line)) keep(`${line}\n`); });
   try {
     const code = await new Promise<number | null>((resolve, reject) => { child.once('error', reject).once('close', resolve); });
     return { code, errors };
