@@ -47,7 +47,7 @@ export async function benchBackfill(options: BackfillBenchOptions): Promise<Reco
   const bench = await openBenchStack({ stackFile, only: ['kafka-west', 'elasticsearch-west', 'object-store'], withStore: true, overrides: { pipelines: [FAMILY], indices: { refreshInterval: '30s' }, warehouse: { directory: join(folder, 'warehouse') } }, say });
   try {
     const contest = new Contest(bench, folder, options);
-    await contest.prepare();
+    await contest.prepare(options.connector);
     const raw: number[] = [];
     const loads: Load[] = [];
     const connectors: ConnectorLoad[] = [];
@@ -87,12 +87,11 @@ class Contest {
   readonly #rows: number;
   readonly #nodeOptions: readonly string[];
   readonly #say: (line: string) => void;
-  readonly #withConnector: boolean;
   #connector: Connector | null = null;
   #bodies: Buffer[] = [];
   #posted = 0;
 
-  constructor({ config }: BenchStack, folder: string, { rows, nodeOptions, connector, say }: BackfillBenchOptions) {
+  constructor({ config }: BenchStack, folder: string, { rows, nodeOptions, say }: BackfillBenchOptions) {
     // One region: what the other one does is not what is measured.
     const raw = { ...config, regions: { [REGION]: config.regions[REGION] } };
     this.#configFile = join(folder, 'sluice.config.yaml');
@@ -102,16 +101,15 @@ class Contest {
     this.#rows = rows;
     this.#nodeOptions = nodeOptions;
     this.#say = say;
-    this.#withConnector = connector;
   }
 
-  async prepare(): Promise<void> {
+  async prepare(withConnector: boolean): Promise<void> {
     this.#say(`a warehouse of ${this.#rows} rows`);
     const engine = await openDuckDb({ threads: 2, memoryLimit: '1GB', spillFolder: join(this.#folder, 'spill') });
     await fillWarehouse(engine, join(this.#folder, 'warehouse'), this.#rows).finally(() => engine.close());
     await runCommand(this.#configFile, ['backfill', 'plan', 'missed-events', '--from', FIRST_DAY, '--to', LAST_DAY, '--cycle', CYCLE]);
     await runCommand(this.#configFile, ['backfill', 'extract', CYCLE]);
-    if (this.#withConnector) this.#connector = await openConnector(this.#config, { region: REGION, cycle: CYCLE, family: FAMILY, scratch: join(this.#folder, 'spark'), say: this.#say });
+    if (withConnector) this.#connector = await openConnector(this.#config, { region: REGION, cycle: CYCLE, family: FAMILY, scratch: join(this.#folder, 'spark'), say: this.#say });
     await this.#makeBodies();
     this.#say(`raw, to warm up: ${(await this.raw()).toFixed(0)} documents/s`);
     this.#say(`raw, to warm up: ${(await this.raw()).toFixed(0)} documents/s`);
