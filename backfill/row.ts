@@ -15,7 +15,7 @@ export function millis(value: RowValue | undefined): number | null {
 /** An exact decimal of the major unit, such as `12.99`, as hundredths; null stays null. Throws where it has finer parts. */
 export function cents(value: RowValue | undefined): number | null {
   if (value === null || value === undefined) return null;
-  const [, sign = '', whole = '', part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(value)) ?? [];
-  if (whole === '' || !/^\d{0,2}0*$/.test(part)) throw new TypeError(`an amount in hundredths was expected, not ${String(value)}`);
-  return Number(`${sign}${whole}${part.slice(0, 2).padEnd(2, '0')}`);
+  const [, whole, part = ''] = /^(-?\d+)(?:\.(\d{1,2})0*)?$/.exec(String(value)) ?? [];
+  if (whole === undefined) throw new TypeError(`an amount in hundredths was expected, not ${String(value)}`);
+  return Number(`${whole}${part.padEnd(2, '0')}`);
 }

@@ -52,7 +52,7 @@ describe('the cases', () => {
 
 describe('values of rows', () => {
   it('become hundredths without a detour through doubles', () => {
-    expect([cents('534.56'), cents('0.1'), cents('-3'), cents('12.3400'), cents(null), cents('9999999.99')]).toEqual([53_456, 10, -300, 1_234, null, 999_999_999]);
+    expect([cents('534.56'), cents('0.1'), cents('-3'), cents('-0.5'), cents('12.3400'), cents(null), cents('9999999.99')]).toEqual([53_456, 10, -300, -50, 1_234, null, 999_999_999]);
     expect(() => cents('1.005')).toThrow(/hundredths/);
   });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { portVariableOf } from '../../src/stack/docker.ts';
 import { EXTRAS, instancesOf } from '../../src/stack/layout.ts';
-import { nodeProperties } from '../../src/stack/servers/elasticsearch.ts';
+import { heapOf, nodeProperties } from '../../src/stack/servers/elasticsearch.ts';
 import { serverProperties } from '../../src/stack/servers/kafka.ts';
 import { storeProperties } from '../../src/stack/servers/object-store.ts';
 
@@ -35,6 +35,15 @@ describe('every server', () => {
   test.each(instancesOf([...EXTRAS]))('$name is published on 127.0.0.1 alone as a container', ({ name, kind }) => {
     const variable = portVariableOf(name);
     expect(compose.services[name]?.ports).toEqual([expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\$\\{${variable}:-\\d+\\}:${kind.containerPort}$`))]);
+  });
+});
+
+describe('the heap of an Elasticsearch', () => {
+  test.each([[undefined, '512m'], ['1536m', '1536m'], ['2G', '2G']])('is %s → %s', (said, heap) => {
+    expect(heapOf({ SLUICE_ELASTICSEARCH_HEAP: said })).toBe(heap);
+  });
+  test.each(['', '2', '-1g', '1g -XX:+UseG1GC'])('cannot be "%s"', (said) => {
+    expect(() => heapOf({ SLUICE_ELASTICSEARCH_HEAP: said })).toThrow(/SLUICE_ELASTICSEARCH_HEAP .* such as 512m or 2g/);
   });
 });
 

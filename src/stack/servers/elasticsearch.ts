@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { SluiceError } from '../../domain/errors.ts';
 import type { Installation, JavaCall, Place, ServerKind } from '../server-kind.ts';
 
 const run = promisify(execFile);
-const HEAP = '512m';
+/** What is enough for tests and trials; many indices that are written to at once need more. */
+const DEFAULT_HEAP = '512m';
+const HEAP_VARIABLE = 'SLUICE_ELASTICSEARCH_HEAP';
 const JAVA_RELEASE = '21';
 const PLUGIN = 'transport-netty4';
 const MAIN = 'ElasticsearchServer';
@@ -33,9 +36,17 @@ export const elasticsearch: ServerKind = {
   address: (port) => `http://127.0.0.1:${port}`,
 };
 
+/** Throws USAGE where the environment says what is no size. */
+export function heapOf(env: NodeJS.ProcessEnv): string {
+  const heap = env[HEAP_VARIABLE] ?? DEFAULT_HEAP;
+  if (!/^[1-9]\d*[mg]$/i.test(heap)) throw new SluiceError('USAGE', `${HEAP_VARIABLE} is "${heap}": it must be a size such as 512m or 2g.`);
+  return heap;
+}
+
 function launch(place: Place, installation: Installation): JavaCall {
+  const heap = heapOf(process.env);
   return {
-    jvm: [`-Xms${HEAP}`, `-Xmx${HEAP}`, '-XX:+UseSerialGC', '--add-modules=jdk.incubator.vector', '--enable-native-access=ALL-UNNAMED'],
+    jvm: [`-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseSerialGC', '--add-modules=jdk.incubator.vector', '--enable-native-access=ALL-UNNAMED'],
     classPath: [join(installation.folder, 'main.jar'), ...installation.jars],
     main: MAIN,
     arguments: [place.folder],
