@@ -1,7 +1,6 @@
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricsSource } from './health-server.ts';
-
-const EVENT_LOOP_PRECISION_MS = 10;
+import { LOOP_RESOLUTION_MS } from './process-figures.ts';
 
 /** An empty registry whose samples all carry the given labels (service, host, host_group, lane). */
 export function createRegistry(labels: Readonly<Record<string, string>>): Registry {
@@ -10,10 +9,10 @@ export function createRegistry(labels: Readonly<Record<string, string>>): Regist
   return registry;
 }
 
-/** As `createRegistry`, with the process's own metrics: event-loop delay, memory, garbage collection, CPU, handles. */
+/** As `createRegistry`, with the process's own metrics: event-loop delay (its percentiles and extremes have the time between two looks in them), memory, garbage collection, CPU, handles. */
 export function processRegistry(labels: Readonly<Record<string, string>>): Registry {
   const registry = createRegistry(labels);
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_RESOLUTION_MS });
   return registry;
 }
 

@@ -2,7 +2,8 @@ import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const RESOLUTION_MS = 20;
+/** The loop is looked at this often: each look wakes the process, and one that has nothing to do should sleep. */
+export const LOOP_RESOLUTION_MS = 100;
 const NS_PER_MS = 1e6;
 const LATE_PERCENT = 99;
 
@@ -19,11 +20,11 @@ export interface ProcessFigures {
 
 /** Begins to measure; each call of what is returned tells the time since the one before. */
 export function measureProcess(): () => ProcessFigures {
-  const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   loop.enable();
   return () => {
     const memoryBytes = process.memoryUsage.rss();
-    const loopMs = Math.max(0, Math.round(loop.percentile(LATE_PERCENT) / NS_PER_MS) - RESOLUTION_MS);
+    const loopMs = Math.max(0, Math.round(loop.percentile(LATE_PERCENT) / NS_PER_MS) - LOOP_RESOLUTION_MS);
     loop.reset();
     return { memoryBytes, memoryShare: memoryBytes / limit(), loopMs, diskShare: diskShare() };
   };

@@ -3,15 +3,15 @@ import { measureProcess } from '../../src/observability/process-figures.ts';
 
 it('tells of memory, disk and a loop that was blocked, and forgets the block afterwards', async () => {
   const read = measureProcess();
-  await pause(50);
+  await pause(250);
   const until = performance.now() + 400;
   while (performance.now() < until) continue;
-  await pause(50);
+  await pause(250);
   const first = read();
   expect(first.loopMs).toBeGreaterThan(200);
   expect(first.memoryBytes).toBeGreaterThan(10_000_000);
   for (const share of [first.memoryShare, first.diskShare ?? 0.5]) expect(share > 0 && share < 1).toBe(true);
-  await pause(50);
+  await pause(250);
   expect(read().loopMs).toBeLessThan(first.loopMs);
 });
 

@@ -1,3 +1,5 @@
+import { LOOP_RESOLUTION_MS } from '../../observability/process-figures.ts';
+
 /** One panel: what it shows, and in which unit (as Grafana names it). */
 interface Panel {
   readonly title: string;
@@ -83,7 +85,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
       { title: 'CPU', unit: 'percentunit', queries: { '{{service}} {{instance}}': 'sum by (service, instance) (rate(process_cpu_seconds_total[1m]))' } },
       { title: 'Resident memory', unit: 'bytes', queries: { '{{service}} {{instance}}': 'max by (service, instance) (process_resident_memory_bytes)' } },
       { title: 'Share of its memory', unit: 'percentunit', queries: { '{{lane}} {{host}}': 'max by (lane, host) (sluice_observed_process_memory_ratio)' } },
-      { title: 'Event loop, p99', unit: 's', queries: { '{{service}} {{instance}}': 'max by (service, instance) (nodejs_eventloop_lag_p99_seconds)' } },
+      { title: 'Event loop, p99 delay', unit: 's', queries: { '{{service}} {{instance}}': `max by (service, instance) (nodejs_eventloop_lag_p99_seconds) - ${LOOP_RESOLUTION_MS / 1_000}` } },
       { title: 'Disk', unit: 'percentunit', queries: { '{{host}}': 'max by (host) (sluice_observed_process_disk_ratio)' } },
       { title: 'Silence', unit: 's', queries: { '{{lane}} {{host}}': 'max by (lane, host) (sluice_observed_process_silence_seconds)' } },
       { title: 'Bytes held', unit: 'bytes', queries: { '{{lane}} {{host}}': 'max by (lane, host) (sluice_lane_held_bytes)', 'ingest {{host}}': 'max by (host) (sluice_ingest_budget_bytes)' } },
