@@ -22,8 +22,11 @@ function lagOf(ranges: readonly PartitionRange[], settled: ReadonlyMap<string, n
 /** Asks the log where its partitions end, and tells the lag and how many partitions there are; a log that does not answer is told, not thrown. */
 export async function measureLag(admin: RecordLogAdmin, group: string, topics: readonly string[], settled: () => ReadonlyMap<string, number | null>): Promise<{ lags: Lag[]; partitions: number } | { error: string }> {
   try {
-    const [ranges, committed] = await Promise.all([admin.ranges(topics), admin.committed(group, topics)]);
-    return { lags: lagOf(ranges, settled(), committed), partitions: ranges.length };
+    const ranges = await admin.ranges(topics);
+    const positions = settled();
+    // What was committed matters only where nothing has been settled since.
+    const committed = [...positions.values()].includes(null) ? await admin.committed(group, topics) : [];
+    return { lags: lagOf(ranges, positions, committed), partitions: ranges.length };
   } catch (error) {
     if (error instanceof SluiceError) return { error: messageOf(error) };
     throw error;
