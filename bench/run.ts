@@ -66,7 +66,7 @@ Options
   --caps A,B         fixed rates to measure beside them, documents a second, search-guard; beside-live: the cap of each region (default none)
   --no-unguarded     leave out the lane without a guard, search-guard
   --searches N       searches a second; search-guard (default 20), beside-live: in each region (default 2; 0: none)
-  --prefix P         of topics and indices that stay, so that the next run needs not fill them, search-guard
+  --prefix P         of topics and indices that stay (a name and a dot, such as "guard."), so that the next run on the same --stack needs not fill them, search-guard
   --trace FILE       every search and every reading, as JSON, search-guard
   --node-option O    an option for the measured process, such as --cpu-prof; may be repeated
 
