@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { openRegionLog } from '../src/main/connections.ts';
 import { writeRate } from '../src/policy/rates.ts';
 import { openBenchStack, type BenchStack } from './bench-stack.ts';
-import { CountingProxy } from './caps/counting-proxy.ts';
+import { openCountingProxy, type CountingProxy } from './caps/counting-proxy.ts';
 import { startChild, type Child } from './child.ts';
 import { benchDocuments } from './documents.ts';
 import { BENCH_PIPELINE } from './events.ts';
@@ -46,10 +46,10 @@ const STEPS: readonly Step[] = [
 export async function benchCaps({ stackFile, documents, say }: CapsOptions): Promise<Record<string, unknown>> {
   const bench = await openBenchStack({ stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], topics: { partitions: 12 }, indices: { refreshInterval: '30s' } }, say });
   const ground = new LaneGround(bench.config);
-  const proxy = new CountingProxy(ground.node);
+  const proxy = await openCountingProxy(ground.node);
   const hosts: Child[] = [];
   try {
-    const configFile = behind(await proxy.open(), bench);
+    const configFile = behind(proxy.url, bench);
     say(`filling the topic with ${documents} records`);
     await fillTopic(bench.config, REGION, await benchDocuments(), documents);
     await ground.fresh();
@@ -68,7 +68,7 @@ export async function benchCaps({ stackFile, documents, say }: CapsOptions): Pro
     return { bench: 'caps', spanSeconds: SPAN_MS / 1_000, steps, worst, ok: worst <= ALLOWED, loadAverage: rounded(loadavg()[0] as number, 2) };
   } finally {
     await Promise.all(hosts.map((host) => host.stop()));
-    proxy.close();
+    await proxy.close();
     await ground.close();
     await bench.close();
   }
@@ -76,7 +76,7 @@ export async function benchCaps({ stackFile, documents, say }: CapsOptions): Pro
 
 /** The rate over one span, and how far it is from the cap that binds: 0.01 is one percent more. */
 async function measured(ground: LaneGround, proxy: CountingProxy, step: Step): Promise<Record<string, unknown>> {
-  const read = async () => ({ documents: await indexed(ground), bytes: proxy.bulkBytes, at: performance.now() });
+  const read = async () => ({ documents: await indexed(ground), bytes: proxy.bulkBytes(), at: performance.now() });
   const before = await read();
   await sleep(SPAN_MS);
   const after = await read();

@@ -1,7 +1,4 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { originSuffix } from '../src/domain/origin.ts';
 import { codeVersion } from '../src/main/code-version.ts';
 import type { BenchStack } from './bench-stack.ts';
@@ -11,6 +8,7 @@ import type { Figures } from './figures.ts';
 import { fillTopic } from './fill.ts';
 import { BENCH_LANE, elasticsearchCpuSeconds, LaneGround, REGION } from './lane-ground.ts';
 import { bestShape, FIRST_SHAPE, rawBodies, runRaw, type RawShape } from './raw-limit.ts';
+import { runTethered } from './tethered.ts';
 
 /** Documents of one measurement while the best shape is searched. */
 const SAMPLE = 200_000;
@@ -112,12 +110,7 @@ export class Contest {
     const brokers = (this.#bench.config.regions[REGION]?.kafka.brokers ?? []).join(',');
     const [index, ...others] = this.ground.indices;
     if (index === undefined || others.length > 0) throw new Error('the naive program writes to one index');
-    const child = fork(fileURLToPath(new URL('naive-child.ts', import.meta.url)), [brokers, this.ground.node, this.ground.topic, index, String(this.#options.documents)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const messages: unknown[] = [];
-    child.on('message', (message) => messages.push(message));
-    const [code] = (await once(child, 'exit')) as [number | null];
-    if (messages.length < 2) throw new Error(`the naive program ended with ${code} before it was done`);
-    return messages[1] as Figures;
+    return (await runTethered(new URL('naive-child.ts', import.meta.url), [brokers, this.ground.node, this.ground.topic, index, String(this.#options.documents)])) as Figures;
   }
 
   async #committed(): Promise<void> {

@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { regionalTopicOf, sourceTopicOf } from '../src/domain/pipeline.ts';
 import { memberGroup, positionGroup } from '../src/ingest/groups.ts';
 import { startChild, type Child } from './child.ts';
@@ -10,6 +7,7 @@ import { BENCH_PIPELINE, saleEvents } from './events.ts';
 import { figuresLine, summaryOf, type Figures } from './figures.ts';
 import { openIngestStack, type IngestStack } from './ingest-stack.ts';
 import { median, rounded } from './statistics.ts';
+import { runTethered } from './tethered.ts';
 
 const SEND_RECORDS = 2_000;
 /** Different events; beyond them they come again. */
@@ -86,12 +84,7 @@ async function ingest(stack: IngestStack, contestant: 'oneRegion' | 'bothRegions
 
 async function produce({ config }: IngestStack, events: number): Promise<Figures> {
   const region = Object.values(config.regions)[0];
-  const child = fork(fileURLToPath(new URL('produce-child.ts', import.meta.url)), [(region?.kafka.brokers ?? []).join(','), regionalTopicOf(config.prefix, BENCH_PIPELINE), String(events), config.ingest.compression, String(config.ingest.batchRecords)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const messages: unknown[] = [];
-  child.on('message', (message) => messages.push(message));
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (messages[0] === undefined) throw new Error(`the producing program ended with ${code} before it was done`);
-  return messages[0] as Figures;
+  return (await runTethered(new URL('produce-child.ts', import.meta.url), [(region?.kafka.brokers ?? []).join(','), regionalTopicOf(config.prefix, BENCH_PIPELINE), String(events), config.ingest.compression, String(config.ingest.batchRecords)])) as Figures;
 }
 
 /** Every region begins at the first event again. */

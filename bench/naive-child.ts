@@ -31,7 +31,6 @@ const finished = new Promise<void>((resolve) => {
     },
   });
 });
-process.send?.({ url: 'started' });
 await finished;
 const seconds = (performance.now() - began) / 1_000;
 const { user, system } = process.cpuUsage();

@@ -24,7 +24,11 @@ describe('the rate on real servers', () => {
     await site.remove();
   });
 
-  const sluice = async (...args: string[]) => (await sluiceJson(site.configFile, args)).out;
+  async function sluice(...args: string[]): Promise<Record<string, unknown>> {
+    const { code, out } = await sluiceJson(site.configFile, args);
+    expect(code, JSON.stringify(out)).toBe(0);
+    return out;
+  }
 
   async function status(): Promise<LaneStatus> {
     const body = (await (await fetch(new URL('/status', lane?.url))).json()) as { parts: Record<string, LaneStatus> };

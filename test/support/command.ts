@@ -6,8 +6,12 @@ import { spawnSync } from 'node:child_process';
  */
 export function hasCommand(name: string, howToInstall: string): boolean {
   if (spawnSync('sh', ['-c', 'command -v "$0"', name], { stdio: 'ignore' }).status === 0) return true;
-  const message = `"${name}" is not installed (${howToInstall}): the tests that need it do not run.`;
+  tellSkipped(`"${name}" is not installed (${howToInstall}): the tests that need it do not run.`);
+  return false;
+}
+
+/** Says in one line that something is absent, and which tests do not run without it; with SLUICE_REQUIRE_ALL it throws instead. */
+export function tellSkipped(message: string): void {
   if (process.env['SLUICE_REQUIRE_ALL'] !== undefined) throw new Error(message);
   process.stdout.write(`skipped: ${message}\n`);
-  return false;
 }

@@ -38,10 +38,14 @@ export async function startProcess(configFile: string, args: readonly string[], 
   };
 }
 
-/** Runs a `sluice` command to its end. */
+/** Runs a `sluice` command to its end. Rejects where it ends without an exit code of its own, as when it is killed. */
 export function runSluice(configFile: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args, '--config', configFile], (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }));
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [CLI, ...args, '--config', configFile], (error, out, err) => {
+      const code = error === null ? 0 : error.code;
+      if (typeof code === 'number') resolve({ code, out, err });
+      else reject(error);
+    });
   });
 }
 

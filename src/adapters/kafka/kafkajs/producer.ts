@@ -1,4 +1,4 @@
-import type { Message, Producer, TopicMessages } from 'kafkajs';
+import type { CompressionTypes, Message, Producer, TopicMessages } from 'kafkajs';
 import type { Compression, OutgoingRecord, ProducerOptions, RecordProducer } from '../../../ports/record-log.ts';
 import { BoundedProducer, type InnerProducer } from '../bounded-producer.ts';
 import type { LogContext } from '../context.ts';
@@ -8,7 +8,7 @@ import { asSluiceError, isTooLarge } from './errors.ts';
 import { library } from './library.ts';
 
 /** How kafkajs calls the codecs. */
-const TYPES = { none: 'None', gzip: 'GZIP', snappy: 'Snappy', lz4: 'LZ4', zstd: 'ZSTD' } as const;
+const CODECS = { none: 'None', gzip: 'GZIP', snappy: 'Snappy', lz4: 'LZ4', zstd: 'ZSTD' } as const;
 const ALL = -1;
 
 /** Idempotent, acks=all, through kafkajs. */
@@ -21,21 +21,21 @@ const RETRIES = 20;
 
 class KafkajsInner implements InnerProducer {
   readonly #context: LogContext;
-  readonly #compression: Compression;
+  readonly #codec: CompressionTypes;
   readonly #topics = new Set<string>();
   #client: Producer | null = null;
   #roundRobin = 0;
 
   constructor(context: LogContext, compression: Compression) {
     this.#context = context;
-    this.#compression = compression;
+    this.#codec = library().CompressionTypes[CODECS[compression]];
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     const byTopic = Map.groupBy(records, ({ topic }) => topic);
     const topicMessages: TopicMessages[] = [...byTopic].map(([topic, group]) => ({ topic, messages: group.map(toMessage) }));
     const client = await this.#clientFor([...byTopic.keys()]);
-    await client.sendBatch({ topicMessages, acks: ALL, compression: library().CompressionTypes[TYPES[this.#compression]] });
+    await client.sendBatch({ topicMessages, acks: ALL, compression: this.#codec });
   }
 
   async close(): Promise<void> {
