@@ -42,9 +42,9 @@ export async function startProcess(configFile: string, args: readonly string[], 
 export function runSluice(configFile: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [CLI, ...args, '--config', configFile], (error, out, err) => {
-      const code = error === null ? 0 : error.code;
-      if (typeof code === 'number') resolve({ code, out, err });
-      else reject(error);
+      if (error === null) resolve({ code: 0, out, err });
+      else if (typeof error.code === 'number') resolve({ code: error.code, out, err });
+      else reject(new Error(`sluice ${args.join(' ')} ended without an exit code`, { cause: error }));
     });
   });
 }
