@@ -2,10 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
-import { openRegionLog } from '../src/main/connections.ts';
-import { writeRate } from '../src/policy/rates.ts';
+import type { RateValues } from '../src/policy/rate-policy.ts';
 import { openBenchStack, type BenchStack } from './bench-stack.ts';
 import { openCountingProxy, type CountingProxy } from './caps/counting-proxy.ts';
 import { startChild, type Child } from './child.ts';
@@ -13,6 +11,7 @@ import { benchDocuments } from './documents.ts';
 import { BENCH_PIPELINE } from './events.ts';
 import { fillTopic } from './fill.ts';
 import { BENCH_LANE, LaneGround, REGION } from './lane-ground.ts';
+import { setRate } from './set-rate.ts';
 import { rounded } from './statistics.ts';
 
 /** Each cap is measured over this time, so many times. */
@@ -53,10 +52,10 @@ export async function benchCaps({ stackFile, documents, say }: CapsOptions): Pro
     say(`filling the topic with ${documents} records`);
     await fillTopic(bench.config, REGION, await benchDocuments(), documents);
     await ground.fresh();
-    await set(bench, STEPS[0] as Step);
+    await setRate(bench.config, rateOf(STEPS[0] as Step));
     const steps: Record<string, unknown>[] = [];
     for (const step of STEPS) {
-      await set(bench, step);
+      await setRate(bench.config, rateOf(step));
       while (hosts.length < step.hosts) hosts.push(await startChild(['process', '--lane', BENCH_LANE, '--config', configFile]));
       while (hosts.length > step.hosts) await hosts.pop()?.stop();
       await owning(hosts);
@@ -74,6 +73,10 @@ export async function benchCaps({ stackFile, documents, say }: CapsOptions): Pro
   }
 }
 
+function rateOf({ documentsPerSecond, bytesPerSecond }: Step): RateValues {
+  return { documentsPerSecond, bytesPerSecond, searchFactor: 0 };
+}
+
 /** The rate over one span, and how far it is from the cap that binds: 0.01 is one percent more. */
 async function measured(ground: LaneGround, proxy: CountingProxy, step: Step): Promise<Record<string, unknown>> {
   const read = async () => ({ documents: await indexed(ground), bytes: proxy.bulkBytes(), at: performance.now() });
@@ -85,12 +88,6 @@ async function measured(ground: LaneGround, proxy: CountingProxy, step: Step): P
   const bytes = (after.bytes - before.bytes) / seconds;
   const errors = [step.documentsPerSecond === null ? null : documents / step.documentsPerSecond - 1, step.bytesPerSecond === null ? null : bytes / step.bytesPerSecond - 1].filter((error) => error !== null);
   return { ...step, measuredDocuments: rounded(documents, 0), measuredBytes: rounded(bytes, 0), error: rounded(Math.max(...errors), 4) };
-}
-
-async function set(bench: BenchStack, { documentsPerSecond, bytesPerSecond }: Step): Promise<void> {
-  const logs = new Map([[REGION, openRegionLog(bench.config, REGION, pino({ level: 'silent' }))]]);
-  const [written] = await writeRate(logs, bench.config.prefix, REGION, { documentsPerSecond, bytesPerSecond, searchFactor: 0, at: Date.now(), by: 'bench' });
-  if (written?.problem != null) throw new Error(`the rate was not set: ${written.problem}`);
 }
 
 /** Resolves when every partition has its host, and every host some. */

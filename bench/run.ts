@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { configSchema } from '../src/config/schema.ts';
 import { benchAudit } from './audit.ts';
 import { benchBackfill } from './backfill.ts';
 import { compareResults, comparisonLine } from './baseline.ts';
@@ -18,6 +19,7 @@ import { shapeOf } from './raw-limit.ts';
 import { benchRegionLoss } from './region-loss.ts';
 import { benchRows } from './rows.ts';
 import { benchScale } from './scale.ts';
+import { benchScaleOut } from './scale-out.ts';
 import { benchSearchGuard } from './search-guard.ts';
 import { benchStarts } from './starts.ts';
 
@@ -39,6 +41,7 @@ Benches
   catch-up     a lane whose Elasticsearch stood still while its topic was filled, against the raw _bulk limit
   starts       from nothing to the first documents: servers, a lane, ingest
   scale        one filled topic through 1, 2, … processes of one lane, partitions moving between them
+  scale-out    the same at a fixed rate for each process, so that Elasticsearch is not what is measured
   indices      what it costs to create and to route to many indices
   audit        two regions with 100 planted differences: what is found, repaired and asked for
   search-guard a steady search load while a lane catches up: unguarded, and under the guard
@@ -54,14 +57,14 @@ Options
   --rounds R         interleaved rounds of lane, catch-up, ingest, starts, rows, backfill and region-loss (default 3)
   --input FILE       sales lines (CSV, Parquet; plain or packed) instead of generated documents, lane; without naive
   --shape OxC        operations of a raw body x connections, such as 5000x3, instead of searching the best; lane and catch-up
-  --members N        largest number of processes, scale (default 6)
+  --members N        largest number of processes, scale and scale-out (default 6)
   --count N          indices to create                  (default 900)
   --no-naive         leave the naive program out
   --connector        backfill: Spark with Elasticsearch's connector writes the same rows as well; PySpark is fetched once (half a gigabyte)
   --deep             audit: at the end, read every document as well
-  --rate N           events a second, latency and beside-live (default 250)
-  --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120; beside-live: 60)
-  --warm-up N        seconds of load before it, latency, search-guard and beside-live (default 20; search-guard: 60; beside-live: 30)
+  --rate N           events a second, latency and beside-live (default 250); scale-out: documents a second of each process (default 1000)
+  --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120; beside-live and scale-out: 60)
+  --warm-up N        seconds of load before it, latency, search-guard, beside-live and scale-out (default 20; search-guard and scale-out: 60; beside-live: 30)
   --targets A,B      search factors to hold, search-guard (default 1.3,1.5,2)
   --caps A,B         fixed rates to measure beside them, documents a second, search-guard; beside-live: the cap of each region (default none)
   --no-unguarded     leave out the lane without a guard, search-guard
@@ -85,7 +88,7 @@ const { positionals, values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false }, compare: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, stack: { type: 'string' },
     docs: { type: 'string' }, faults: { type: 'string' }, input: { type: 'string' }, shape: { type: 'string' }, members: { type: 'string', default: '6' }, count: { type: 'string', default: '900' }, rounds: { type: 'string', default: '3' }, naive: { type: 'boolean', default: true }, deep: { type: 'boolean', default: false }, connector: { type: 'boolean', default: false },
-    rate: { type: 'string', default: '250' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
+    rate: { type: 'string' }, seconds: { type: 'string' }, 'warm-up': { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
     targets: { type: 'string' }, caps: { type: 'string' }, unguarded: { type: 'boolean', default: true }, searches: { type: 'string' }, prefix: { type: 'string' }, trace: { type: 'string' },
   },
@@ -94,7 +97,7 @@ const { positionals, values } = parseArgs({
 const documents = Number(values.docs ?? 1_000_000);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const benches: Record<string, () => Record<string, unknown> | Promise<Record<string, unknown>>> = {
-  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate), seconds: Number(values.seconds ?? 30), warmUpEvents: Number(values.docs ?? 100_000), warmUpSeconds: Number(values['warm-up'] ?? 20), nodeOptions: values['node-option'], say }),
+  latency: () => benchLatency({ stackFile: values.stack, rate: Number(values.rate ?? 250), seconds: Number(values.seconds ?? 30), warmUpEvents: Number(values.docs ?? 100_000), warmUpSeconds: Number(values['warm-up'] ?? 20), nodeOptions: values['node-option'], say }),
   detect: () => benchDetect({ only: (values.faults ?? '').split(',').filter((name) => name !== ''), say }),
   'hot-path': () => benchHotPath(),
   rows: () => benchRows({ rows: Number(values.docs ?? 100_000), rounds: Number(values.rounds), say }),
@@ -104,10 +107,11 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   backfill: () => benchBackfill({ stackFile: values.stack, rows: Number(values.docs ?? 300_000), rounds: Number(values.rounds), connector: values.connector, nodeOptions: values['node-option'], say }),
-  'beside-live': () => benchBesideLive({ stackFile: values.stack, rows: documents, rate: Number(values.rate), searchesPerSecond: Number(values.searches ?? 2), warmUpSeconds: Number(values['warm-up'] ?? 30), seconds: Number(values.seconds ?? 60), cap: numbersOf(values.caps ?? '')[0] ?? null, say }),
+  'beside-live': () => benchBesideLive({ stackFile: values.stack, rows: documents, rate: Number(values.rate ?? 250), searchesPerSecond: Number(values.searches ?? 2), warmUpSeconds: Number(values['warm-up'] ?? 30), seconds: Number(values.seconds ?? 60), cap: numbersOf(values.caps ?? '')[0] ?? null, say }),
   starts: () => benchStarts({ rounds: Number(values.rounds), say }),
   'catch-up': () => benchCatchUp({ documents, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
   scale: () => benchScale({ stackFile: values.stack, documents, members: Number(values.members), nodeOptions: values['node-option'], say }),
+  'scale-out': () => benchScaleOut({ stackFile: values.stack, members: Number(values.members), rate: Number(values.rate ?? 1_000), seconds: Number(values.seconds ?? 60), warmUpSeconds: Number(values['warm-up'] ?? 60), nodeOptions: values['node-option'], say }),
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
   'search-guard': () => benchSearchGuard({
@@ -137,6 +141,11 @@ if (values.help || bench === undefined) {
 }
 if (values.shape !== undefined && shapeOf(values.shape) === undefined) {
   say(`--shape: expected operations x connections, such as 5000x3, found ${values.shape}`);
+  process.exit(2);
+}
+const prefix = configSchema.shape.prefix.safeParse(values.prefix);
+if (!prefix.success) {
+  say(`--prefix: expected a name and a dot, such as "guard.", found ${values.prefix}`);
   process.exit(2);
 }
 const kept = values.compare ? keptFor(String(positionals[0])) : null;

@@ -10,7 +10,7 @@ import { rounded } from './statistics.ts';
 import { Team } from './team.ts';
 
 /** Divides evenly among 1, 2, 3, 4 and 6 members. */
-const PARTITIONS = 24;
+export const SCALE_PARTITIONS = 24;
 const RUN_LIMIT_MS = 600_000;
 const POLL_MS = 250;
 const SAMPLE = 2_000;
@@ -43,7 +43,7 @@ interface Point {
 /** One filled topic through 1, 2, … members of one lane; in each run but the first a member is replaced after a quarter. */
 export async function benchScale(options: ScaleOptions): Promise<Record<string, unknown>> {
   const { documents, members, say } = options;
-  const bench = await openBenchStack({ stackFile: options.stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], topics: { partitions: PARTITIONS }, indices: { refreshInterval: '30s' }, kafka: { client: 'platformatic' } }, say });
+  const bench = await openBenchStack({ stackFile: options.stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], topics: { partitions: SCALE_PARTITIONS }, indices: { refreshInterval: '30s' }, kafka: { client: 'platformatic' } }, say });
   const ground = new LaneGround(bench.config);
   const args = ['process', '--lane', BENCH_LANE, '--config', bench.configFile];
   try {
@@ -60,9 +60,9 @@ export async function benchScale(options: ScaleOptions): Promise<Record<string, 
     }
     const brokers = bench.config.regions[REGION]?.kafka.brokers ?? [];
     return {
-      bench: 'scale', documents, partitions: PARTITIONS, points,
+      bench: 'scale', documents, partitions: SCALE_PARTITIONS, points,
       documentBytes: rounded(averageBytes(document, documents)),
-      indexBytesPerDocument: rounded(await ground.indexBytesPerDocument()), topicBytesPerRecord: rounded(await kafkaBytesPerRecord(brokers, ground.topic, PARTITIONS, documents)),
+      indexBytesPerDocument: rounded(await ground.indexBytesPerDocument()), topicBytesPerRecord: rounded(await kafkaBytesPerRecord(brokers, ground.topic, SCALE_PARTITIONS, documents)),
       loadAverage: rounded(loadavg()[0] as number, 2),
     };
   } finally {

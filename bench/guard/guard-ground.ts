@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { openRegionLog } from '../../src/main/connections.ts';
-import { writeRate } from '../../src/policy/rates.ts';
 import type { RecordLog, RecordLogAdmin } from '../../src/ports/record-log.ts';
 import type { BenchStack } from '../bench-stack.ts';
 import { startChild, type Child } from '../child.ts';
 import { BENCH_PIPELINE } from '../events.ts';
 import { regionalTopicOf } from '../../src/domain/pipeline.ts';
 import { BENCH_LANE, REGION } from '../lane-ground.ts';
+import { setRate } from '../set-rate.ts';
 import type { DatedDocuments } from './dated-documents.ts';
 
 const SEND_RECORDS = 2_000;
@@ -57,9 +57,7 @@ export class GuardGround {
 
   /** Changes the factor of a lane that runs; null: what its configuration says. */
   async setFactor(searchFactor: number | null): Promise<void> {
-    const policy = searchFactor === null ? null : { documentsPerSecond: null, bytesPerSecond: null, searchFactor, at: Date.now(), by: 'bench' };
-    const [written] = await writeRate(new Map([[REGION, this.#log]]), this.#bench.config.prefix, REGION, policy);
-    if (written?.problem != null) throw new Error(`the factor was not set: ${written.problem}`);
+    await setRate(this.#bench.config, searchFactor === null ? null : { documentsPerSecond: null, bytesPerSecond: null, searchFactor });
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,8 @@
 const STOPPED_MS = 30_000;
 /** Weight of the newest reading in the rates. */
 const WEIGHT = 0.3;
-/** What waits is no lag while it is less than a lane commits at once anyway, records. */
-const NOISE_RECORDS = 1_000;
+/** So few records that wait are no lag: a lane commits as many at once, and a burst of them is over before it is looked at again. Less than a second of what a region is made for. */
+const NOISE_RECORDS = 200;
 
 /** Where a lane's topics end, and where the lane is, summed over the partitions; `at`: monotonic ms. */
 export interface LanePosition { readonly ends: number; readonly lag: number; readonly at: number }
