@@ -5,7 +5,7 @@ import type { Lookups } from '../domain/pipeline.ts';
 import { createProcessor, type Processor, type ProcessorParts } from '../indexing/processor.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
-import type { BackfillCase } from './case.ts';
+import type { BackfillCase, Rows } from './case.ts';
 import { Claims } from './claims.ts';
 import { readControl } from './control.ts';
 import { convertRows, pipelineAt } from './convert.ts';
@@ -49,26 +49,34 @@ export interface RegionLoad {
   status(): ReturnType<Processor['status']>;
 }
 
-/** Reads and converts row groups, a bounded number at once; regions that keep step share the work. */
+/** Fetches row groups, a bounded number at once, and converts one after the other: decoded columns are what takes the memory. Regions that keep step share the work. */
 export class SharedBlocks {
-  readonly #queue: PQueue;
+  readonly #fetching: PQueue;
+  readonly #converting = new PQueue({ concurrency: 1 });
   readonly #blocks: LRUCache<number, Promise<RecordBlock>>;
-  readonly #make: (group: Group) => Promise<RecordBlock>;
+  readonly #reader: Pick<GroupReader, 'fetch'>;
+  readonly #convert: (rows: Rows, group: Group) => Promise<RecordBlock>;
 
-  constructor(readAhead: number, make: (group: Group) => Promise<RecordBlock>) {
-    this.#queue = new PQueue({ concurrency: readAhead });
+  constructor(readAhead: number, reader: Pick<GroupReader, 'fetch'>, convert: (rows: Rows, group: Group) => Promise<RecordBlock>) {
+    this.#fetching = new PQueue({ concurrency: readAhead });
     this.#blocks = new LRUCache({ max: readAhead });
-    this.#make = make;
+    this.#reader = reader;
+    this.#convert = convert;
   }
 
   read(group: Group): Promise<RecordBlock> {
     let block = this.#blocks.get(group.number);
     if (block === undefined) {
-      block = this.#queue.add(() => this.#make(group));
+      block = this.#make(group);
       this.#blocks.set(group.number, block);
       block.catch(() => this.#blocks.delete(group.number)); // told to whoever asked; the next one tries again
     }
     return block;
+  }
+
+  async #make(group: Group): Promise<RecordBlock> {
+    const fetched = await this.#fetching.add(() => this.#reader.fetch(group));
+    return await this.#converting.add(async () => this.#convert(await fetched.rows(), group));
   }
 }
 
@@ -82,7 +90,7 @@ export function sharedBlocks(parts: LoadParts, lane: Pick<LaneParts, 'pipelines'
     prefix: lane.prefix, sourceCluster: WAREHOUSE, host: lane.host, maxRecordBytes: parts.maxRecordBytes,
   };
   const convert = { case: parts.case, pipeline: pipelineAt(pipeline, parts.plan.epoch), extractedAt: Date.parse(parts.manifest.extractedAt), context };
-  return new SharedBlocks(parts.settings.readAhead, async (group) => convertRows(await reader.read(group), group, convert));
+  return new SharedBlocks(parts.settings.readAhead, reader, (rows, group) => convertRows(rows, group, convert));
 }
 
 /** A lane from the extract into one region. */
