@@ -16,7 +16,7 @@ export default defineConfig({
           setupFiles: SETUP_FILES,
           include: ['test/**/*.test.ts'],
           exclude: NEEDS_SERVERS,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DocumentWriter } from '../redrive/document-writer.ts';
 import type { RegionOutcome, RegionOutcomes } from '../redrive/outcome.ts';
 import type { DocumentWrite } from '../redrive/plan.ts';
-import type { BorrowedRate } from './borrowed-rate.ts';
+import type { BorrowedRate } from '../rate/borrowed-rate.ts';
 import { mendingOf, type Finding } from './finding.ts';
 import { endOf, findingEntry, type LogContext } from './log-entry.ts';
 

@@ -3,17 +3,16 @@ import type { Logger } from 'pino';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { AuditParts, AuditSettings } from '../audit/audit.ts';
 import { AuditLog } from '../audit/audit-log.ts';
-import { BorrowedRate } from '../audit/borrowed-rate.ts';
+import type { BorrowedRate } from '../rate/borrowed-rate.ts';
 import { laneMarks } from '../audit/lane-marks.ts';
 import type { LogContext } from '../audit/log-entry.ts';
 import { Repair } from '../audit/repair.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
-import type { SearchCluster } from '../ports/search-index.ts';
 import { DocumentWriter } from '../redrive/document-writer.ts';
 import { createIndexKeeper } from '../setup/ensure-indices.ts';
-import { openBackfillRate } from './backfill-rate.ts';
+import { openBorrowedRate } from './borrowed-rate.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf } from './configured.ts';
 import { openRegionLog, openRegionSearch } from './connections.ts';
@@ -42,7 +41,7 @@ export function openAudit(config: Config, options: AuditOptions, log: Logger): O
   const admins = new Map(names.map((name) => [name, openRegionLog(config, name, log).admin()]));
   const lanes = laneMarks({ regions: admins, topics: options.pipelines.map((name) => regionalTopicOf(config.prefix, name)), groupOf: (lane) => `${config.prefix}sluice.${lane.name}`, clock: systemClock });
   const context: LogContext = { prefix: config.prefix, run: randomUUID(), host: hostOf(config) };
-  const share = new BorrowedRate({ regions: names, clock: systemClock, open: (region) => openBackfillRate({ config, region, destination: regions.get(region) as SearchCluster, share: config.backfill.share, loader: `audit-${context.run}`, log }) });
+  const share = openBorrowedRate(config, regions, `audit-${context.run}`, log);
   const { patienceMs } = options;
   const parts: AuditParts = {
     prefix: config.prefix, regions, lanes, clock: systemClock, log,

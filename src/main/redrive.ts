@@ -8,6 +8,7 @@ import { loadLookups } from '../lookups/lookups.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import type { RedriveParts } from '../redrive/parts.ts';
 import { createIndexKeeper } from '../setup/ensure-indices.ts';
+import { openBorrowedRate } from './borrowed-rate.ts';
 import { caseNamed, pipelineOfCase } from './cases.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf, pipelinesOf } from './configured.ts';
@@ -25,6 +26,7 @@ export function openRedrive(config: Config, log: Logger): OpenRedrive {
     const search = openRegionSearch(config, name);
     return [name, { search, log: openRegionLog(config, name, log), indices: createIndexKeeper(search) }];
   }));
+  const share = openBorrowedRate(config, new Map([...regions].map(([name, { search }]) => [name, search])), `redrive-${randomUUID()}`, log);
   const store = config.objectStore === undefined ? null : openObjectStore(config);
   const parts: RedriveParts = {
     prefix: config.prefix, regions, clock: systemClock, log,
@@ -34,11 +36,15 @@ export function openRedrive(config: Config, log: Logger): OpenRedrive {
     settings: { processor: config.processor, ingest: config.ingest },
     lookups: async () => (await loadLookups({ settings: config.reference, clock: systemClock, log, registry: createRegistry({}) })).lookups,
     origin: { role: 'redrive', code: codeVersion(), host_group: config.host.group },
+    share,
     host: hostOf(config),
     random: Math.random,
     newId: randomUUID,
   };
-  return { parts, close: async () => void (await Promise.allSettled([...[...regions.values()].map(({ search }) => search.close()), store?.close()])) };
+  const close = async () => {
+    await share.close().finally(() => Promise.allSettled([...[...regions.values()].map(({ search }) => search.close()), store?.close()]));
+  };
+  return { parts, close };
 }
 
 /** The regions named, or all; throws USAGE for one that is not configured. */

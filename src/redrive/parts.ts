@@ -4,6 +4,7 @@ import type { Origin } from '../domain/origin.ts';
 import type { AnyPipeline, Lookups } from '../domain/pipeline.ts';
 import type { IndexKeeper } from '../indexing/processor.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { BorrowedRate } from '../rate/borrowed-rate.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { SearchCluster } from '../ports/search-index.ts';
 import type { Failure } from './failure.ts';
@@ -30,6 +31,8 @@ export interface RedriveParts {
   readonly lookups: () => Promise<Lookups>;
   /** Written on every document: role `redrive`. */
   readonly origin: Origin;
+  /** The share of the regions' caps that documents are written with; events go through Kafka, where the lanes' own rate awaits them. */
+  readonly share: Pick<BorrowedRate, 'room' | 'take' | 'rest'>;
   readonly host: string;
   readonly clock: Clock;
   /** 0…1, for jitter. */

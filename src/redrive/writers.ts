@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts';
 import type { RecordLog } from '../ports/record-log.ts';
 import type { Case } from './case.ts';
 import { DocumentWriter } from './document-writer.ts';
@@ -17,14 +18,20 @@ export interface Work {
 export class Writers {
   readonly #regions: readonly string[];
   readonly #patienceMs: number;
+  readonly #share: RedriveParts['share'];
+  readonly #clock: Clock;
   readonly #documents: ReadonlyMap<string, DocumentWriter>;
   readonly #events: EventWriter;
 
   constructor(parts: RedriveParts, regions: readonly string[], patienceMs: number) {
-    const { settings, origin, clock, random } = parts;
+    const { settings, origin, clock, random, share } = parts;
     this.#regions = regions;
     this.#patienceMs = patienceMs;
-    this.#documents = new Map([...parts.regions].map(([name, { search, indices }]) => [name, new DocumentWriter({ sink: search, indices, settings: settings.processor, origin, clock, random })]));
+    this.#share = share;
+    this.#clock = clock;
+    this.#documents = new Map([...parts.regions].map(([name, { search, indices }]) => [name, new DocumentWriter({
+      sink: search, indices, settings: settings.processor, origin, clock, random, pace: (documents, bytes, signal) => share.take(name, documents, bytes, signal),
+    })]));
     // Events always go to every region, as they do from ingest: `regions` says whose failure indices are meant.
     this.#events = new EventWriter(new Map<string, RecordLog>([...parts.regions].map(([name, { log }]) => [name, log])), settings.ingest);
   }
@@ -37,6 +44,7 @@ export class Writers {
   }
 
   async close(): Promise<void> {
+    this.#share.rest();
     await this.#events.close();
   }
 
@@ -56,7 +64,16 @@ export class Writers {
     const writes: { write: DocumentWrite; at: number }[] = works.flatMap(({ case: one, plan, patched }, at) => (
       plan.kind === 'document' && (patched || one.copies.some((copy) => copy.region === region)) ? [{ write: plan.write, at }] : []
     ));
-    const results = await this.#documents.get(region)?.write(writes.map(({ write }) => write), this.#patienceMs, signal) ?? [];
+    const results = await this.#writeInto(region, writes.map(({ write }) => write), signal);
     results.forEach((outcome, position) => outcomes[(writes[position] as { at: number }).at]?.set(region, outcome));
+  }
+
+  /** Waiting for a share and for the cluster take no longer than a claim is held: they share one patience. */
+  async #writeInto(region: string, writes: readonly DocumentWrite[], signal: AbortSignal): Promise<RegionOutcome[]> {
+    const writer = this.#documents.get(region);
+    if (writer === undefined || writes.length === 0) return [];
+    const until = this.#clock.monotonic() + this.#patienceMs;
+    if ((await this.#share.room(this.#patienceMs, signal, [region])) > 0) return await writer.write(writes, Math.max(0, until - this.#clock.monotonic()), signal);
+    return writes.map(() => ({ kind: 'unavailable', reason: `no share of the region's rate within ${this.#patienceMs} ms: live traffic and searches come first` }));
   }
 }

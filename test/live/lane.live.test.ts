@@ -7,6 +7,7 @@ import { regionalTopicOf } from '../../src/domain/pipeline.ts';
 import { openRegionLog, openRegionSearch } from '../../src/main/connections.ts';
 import type { OutgoingRecord } from '../../src/ports/record-log.ts';
 import { purgeTombstones } from '../../src/purge/tombstones.ts';
+import { FREE_SHARE } from '../support/free-share.ts';
 import { install, SILENT, type Installation } from '../support/live.ts';
 import { startProcess, type SluiceProcess } from '../support/processes.ts';
 import { waitFor } from '../support/stack.ts';
@@ -180,7 +181,7 @@ describe('lanes on real servers', () => {
     expect(await site.search('west', `${site.config.prefix}sold-items`)).toEqual([]);
     expect((await site.document('west', index, 'a'))?.version).toBe(5);
     const cluster = openRegionSearch(site.config, 'west');
-    const report = await purgeTombstones([`${site.config.prefix}sold-items-*`], Date.now() - 8 * 86_400_000, { cluster, dryRun: false, clock: systemClock, random: Math.random, timeoutMs: 10_000 }, new AbortController().signal);
+    const report = await purgeTombstones([`${site.config.prefix}sold-items-*`], Date.now() - 8 * 86_400_000, { cluster, dryRun: false, clock: systemClock, random: Math.random, timeoutMs: 10_000, share: FREE_SHARE }, new AbortController().signal);
     await cluster.close();
     expect(report).toEqual({ found: 1, deleted: 1, superseded: 0 });
     expect(await site.document('west', index, 'b')).toBeNull();

@@ -3,6 +3,7 @@ import { endOfIndex } from '../../src/domain/index-name.ts';
 import { purgeOwnIndices, type OwnPurgeReport, type Retention } from '../../src/purge/own-indices.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemorySearch } from '../support/memory-search.ts';
+import { FREE_SHARE } from '../support/free-share.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 30);
@@ -22,7 +23,7 @@ function failure(id: string, state: string, changes: object = {}, index = 'sluic
 }
 
 function purge(changes: { dryRun?: boolean; retention?: Partial<Retention> } = {}): Promise<OwnPurgeReport> {
-  const parts = { cluster: search, dryRun: changes.dryRun ?? false, clock: new ManualClock(NOW), random: Math.random, timeoutMs: 1_000 };
+  const parts = { cluster: search, dryRun: changes.dryRun ?? false, clock: new ManualClock(NOW), random: Math.random, timeoutMs: 1_000, share: FREE_SHARE };
   return purgeOwnIndices('t.', { ...RETENTION, ...changes.retention }, parts, new AbortController().signal);
 }
 

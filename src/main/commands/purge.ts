@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
@@ -8,8 +9,10 @@ import { ALERTS_INDEX, AUDITS_INDEX, BATCHES_INDEX, FAILURES_INDEX, HEARTBEATS_I
 import type { DeleteParts } from '../../purge/delete-documents.ts';
 import { purgeOwnIndices, type Retention } from '../../purge/own-indices.ts';
 import { purgeTombstones } from '../../purge/tombstones.ts';
+import { createLog } from '../../observability/log.ts';
+import { openBorrowedRate } from '../borrowed-rate.ts';
 import { openRegionSearch } from '../connections.ts';
-import { configured } from '../configured.ts';
+import { configured, hostOf } from '../configured.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -24,7 +27,8 @@ Examples:
 
 A deleted document stays as a hidden tombstone, so that a late, older write cannot bring it back. What Sluice writes down for itself
 (heartbeats, batches, closed failures, alerts, audits) is kept for as long as the configuration says under retention. A failure that is
-open, and an alert that stands, are never deleted. Run this daily, in either region.`;
+open, and an alert that stands, are never deleted. Documents are deleted with the share of the caps that loads have (backfill.share).
+Run this daily, in either region.`;
 
 /** `sluice purge`: deletes tombstones that no replay can need any more, and what Sluice wrote down for itself long ago. */
 export function purgeCommand(): Command {
@@ -52,12 +56,14 @@ async function act(flags: PurgeFlags, self: Command): Promise<void> {
 async function purgeRegion(config: Config, region: string, before: number, dryRun: boolean): Promise<RegionPurge> {
   const cluster = openRegionSearch(config, region);
   const signal = new AbortController().signal;
-  const parts: DeleteParts = { cluster, dryRun, clock: systemClock, random: Math.random, timeoutMs: config.processor.requestTimeoutMs };
+  const log = createLog({ level: config.log.level, service: 'purge', host: hostOf(config), hostGroup: config.host.group });
+  const share = openBorrowedRate(config, new Map([[region, cluster]]), `purge-${randomUUID()}`, log);
+  const parts: DeleteParts = { cluster, dryRun, share: share.of(region), clock: systemClock, random: Math.random, timeoutMs: config.processor.requestTimeoutMs };
   try {
     const tombstones = await purgeTombstones(config.pipelines.map((pipeline) => `${config.prefix}${pipeline}-*`), before, parts, signal);
     return { tombstones, ...(await purgeOwnIndices(config.prefix, retentionOf(config), parts, signal)) };
   } finally {
-    await cluster.close();
+    await share.close().finally(() => cluster.close());
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { BorrowedRate, type OpenRate } from '../../src/audit/borrowed-rate.ts';
+import { BorrowedRate, type OpenRate } from '../../src/rate/borrowed-rate.ts';
 import { BackfillRate } from '../../src/backfill/backfill-rate.ts';
 import { NO_CAPS, type Caps } from '../../src/rate/caps.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../ports/clock.ts';
-import type { RateControl } from '../rate/rate-control.ts';
+import type { RateControl } from './rate-control.ts';
 
 /** How often it is looked whether there is a share by now, ms. */
 const LOOK_MS = 250;
-/** A share that nothing was mended with for so long is given back, ms. */
+/** A share that nothing was written with for so long is given back, ms. */
 const IDLE_MS = 15_000;
 
 /** The rate of a load into one region: takes nothing before its share was told to every lane. */
@@ -11,6 +11,14 @@ export interface OpenRate {
   readonly control: Pick<RateControl, 'take' | 'status'>;
   /** Tells and follows the share until the signal fires, and then gives it back. */
   run(signal: AbortSignal): Promise<void>;
+}
+
+/** What is borrowed of one region. */
+export interface RegionShare {
+  /** Documents/s that there are, as soon as there are any; 0 when there were none within `patienceMs`. Rejects when aborted. */
+  room(patienceMs: number, signal: AbortSignal): Promise<number>;
+  /** Resolves when so much may be sent. `room` comes first. */
+  take(documents: number, bytes: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface BorrowedRateParts {
@@ -25,7 +33,7 @@ interface Borrowed {
   readonly running: Promise<void>;
 }
 
-/** A share of every region's caps, as a load has one, for as long as there is something to mend: the lanes have all of them otherwise. */
+/** A share of every region's caps, as a load has one, for as long as there is something to write: the lanes have all of them otherwise. */
 export class BorrowedRate {
   readonly #parts: BorrowedRateParts;
   #borrowed: Borrowed | null = null;
@@ -37,16 +45,16 @@ export class BorrowedRate {
   }
 
   /**
-   * Documents/s that the region with the smallest share leaves, as soon as there are any; infinite where nothing is capped. 0
-   * when live traffic or searches left nothing within `patienceMs`. Rejects when aborted.
+   * Documents/s that the region with the smallest share leaves, of all or of those named, as soon as there are any; infinite
+   * where nothing is capped. 0 when live traffic or searches left nothing within `patienceMs`. Rejects when aborted.
    */
-  async room(patienceMs: number, signal: AbortSignal): Promise<number> {
+  async room(patienceMs: number, signal: AbortSignal, regions: readonly string[] = this.#parts.regions): Promise<number> {
     this.#busy.abort();
     const { rates } = this.#borrow();
     const { clock } = this.#parts;
     for (const deadline = clock.monotonic() + patienceMs; ; await clock.sleep(LOOK_MS, signal)) {
       signal.throwIfAborted();
-      const room = Math.min(...[...rates.values()].map(roomOf));
+      const room = Math.min(...regions.map((region) => roomOf(rates.get(region))));
       if (room > 0 || clock.monotonic() >= deadline) return room;
     }
   }
@@ -56,7 +64,14 @@ export class BorrowedRate {
     await this.#borrow().rates.get(region)?.control.take(documents, bytes, signal);
   }
 
-  /** Nothing is to be mended for now. */
+  of(region: string): RegionShare {
+    return {
+      room: (patienceMs, signal) => this.room(patienceMs, signal, [region]),
+      take: (documents, bytes, signal) => this.take(region, documents, bytes, signal),
+    };
+  }
+
+  /** Nothing is to be written for now. */
   rest(): void {
     this.#busy.abort();
     this.#busy = new AbortController();
@@ -84,8 +99,9 @@ export class BorrowedRate {
   }
 }
 
-function roomOf({ control }: OpenRate): number {
-  const { caps, share } = control.status();
+function roomOf(rate: OpenRate | undefined): number {
+  if (rate === undefined) return 0;
+  const { caps, share } = rate.control.status();
   if (caps === null) return 0;
   return share.bytesPerSecond === 0 ? 0 : share.documentsPerSecond ?? Number.POSITIVE_INFINITY;
 }
