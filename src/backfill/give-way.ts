@@ -1,3 +1,5 @@
+import type { Holder } from './held-back.ts';
+
 /** What a load sees of those that go before it. */
 export interface Surroundings {
   /** How long the live lanes into the region need for what is waiting; null where no lane moves anything. */
@@ -13,6 +15,9 @@ export interface Surroundings {
 
 /** What a load takes next: a share of the caps, and documents/s where no cap says it (null: as many as there are). */
 export interface Taking { readonly share: number; readonly documentsPerSecond: number | null }
+
+/** A look at them, and whom the load gives way to. */
+export interface Look extends Taking { readonly givesWayTo: Holder | null }
 
 export interface GiveWayOptions {
   /** Of the caps, for all loads into a region together. */
@@ -35,24 +40,29 @@ export class GiveWay {
   readonly #options: GiveWayOptions;
   #part = 1;
   #best = LEAST_BEST;
+  #givesWayTo: Holder | null = null;
 
   constructor(options: GiveWayOptions) {
     this.#options = options;
   }
 
-  look(seen: Surroundings): Taking {
+  look(seen: Surroundings): Look {
     const { share } = this.#options;
     this.#best = Math.max(LEAST_BEST, seen.sent, this.#best * FADING);
-    this.#part = Math.min(this.#calm(seen), Math.max(FIRST_PART, this.#part * 2));
+    const { calm, disturbed } = this.#calm(seen);
+    this.#part = Math.min(calm, Math.max(FIRST_PART, this.#part * 2));
+    // On the way back it is still for whom it gave way to.
+    this.#givesWayTo = this.#part === 1 ? null : disturbed ?? this.#givesWayTo;
     const fair = Math.min(share / (seen.others + 1), Math.max(0, share - seen.othersShare));
-    return { share: this.#part * fair, documentsPerSecond: this.#part === 1 ? null : this.#part * this.#best };
+    return { share: this.#part * fair, documentsPerSecond: this.#part === 1 ? null : this.#part * this.#best, givesWayTo: this.#givesWayTo };
   }
 
   /** 1: nobody is disturbed; 0: somebody is. */
-  #calm({ lagSeconds, guard }: Surroundings): number {
-    if (guard !== null && guard <= QUIET_RATE) return 0;
-    if (lagSeconds === null) return 1;
+  #calm({ lagSeconds, guard }: Surroundings): { readonly calm: number; readonly disturbed: Holder | null } {
+    if (guard !== null && guard <= QUIET_RATE) return { calm: 0, disturbed: 'searches' };
+    if (lagSeconds === null) return { calm: 1, disturbed: null };
     const most = this.#options.lagSeconds;
-    return Math.max(0, Math.min(1, (most - lagSeconds) / (most / 2)));
+    const calm = Math.max(0, Math.min(1, (most - lagSeconds) / (most / 2)));
+    return { calm, disturbed: calm < 1 ? 'live' : null };
   }
 }

@@ -5,6 +5,7 @@ import type { RecordLog, RecordProducer } from '../ports/record-log.ts';
 import type { SearchGuard } from '../rate/search-guard.ts';
 import type { BackfillRate } from './backfill-rate.ts';
 import type { GiveWay, Taking } from './give-way.ts';
+import { holderOf, type HeldBack } from './held-back.ts';
 import { HOLDS_MS, type HeldShare } from './held-share.ts';
 
 /** How often it is looked whom the load disturbs, ms. */
@@ -26,6 +27,8 @@ export interface LoadTellingParts {
   readonly loads: LoadNotes;
   readonly giveWay: GiveWay;
   readonly held: HeldShare;
+  /** Told at every look. */
+  readonly heldBack: HeldBack;
   readonly lagSeconds: () => Promise<number | null>;
   readonly onProblem: (message: string) => void;
 }
@@ -61,12 +64,15 @@ export class LoadTelling {
   }
 
   async #look(producers: readonly RecordProducer[]): Promise<void> {
-    const { clock, control, guard, loads, giveWay, held, key, lagSeconds } = this.#parts;
+    const { clock, control, guard, loads, giveWay, held, heldBack, key, lagSeconds } = this.#parts;
     const lag = await lagSeconds();
     const now = clock.monotonic();
-    const sent = ((control.sent - this.#looked.sent) * 1_000) / Math.max(1, now - this.#looked.at);
+    const passedMs = now - this.#looked.at;
+    const sent = ((control.sent - this.#looked.sent) * 1_000) / Math.max(1, passedMs);
     this.#looked = { at: now, sent: control.sent };
-    this.#taking = giveWay.look({ lagSeconds: lag, guard: guard.limit, sent, othersShare: loads.share(key), others: loads.count(key) });
+    const look = giveWay.look({ lagSeconds: lag, guard: guard.limit, sent, othersShare: loads.share(key), others: loads.count(key) });
+    this.#taking = look;
+    heldBack.look(holderOf(look.givesWayTo, control.status()), passedMs);
     held.intend(this.#taking.share);
     this.#take();
     const told = this.#told;

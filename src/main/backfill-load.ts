@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { cycleKeys } from './backfill.ts';
 import { caseNamed, pipelineOfCase } from './cases.ts';
 import { regionLoad, sharedBlocks, type LaneParts, type LoadParts, type RegionLoad } from '../backfill/load.ts';
+import type { HeldBack } from '../backfill/held-back.ts';
 import { readManifest } from '../backfill/manifest.ts';
 import { planDigest, readPlan } from '../backfill/plan.ts';
 import type { Config } from '../config/schema.ts';
@@ -26,6 +27,8 @@ export interface OpenLoad {
   readonly parts: LoadParts;
   /** Follows what is set while it runs, and guards the searches, until the signal fires. */
   runRates(signal: AbortSignal): Promise<void>;
+  /** What the load into each region is held back by. */
+  readonly heldBack: ReadonlyMap<string, HeldBack>;
   /** Regions that could not be begun, with the reason. */
   readonly refused: ReadonlyMap<string, string>;
 }
@@ -54,10 +57,11 @@ export async function openLoad(config: Config, cycle: string, store: ObjectStore
   const rates = new Map(ready.map(([region, destination]) => [region, openBackfillRate({ config, region, destination, share, loader: parts.worker, log })]));
   const begun = ready.map(([region, cluster]) => [region, laneParts(config, cycle, pipeline, region, cluster, rates, log)] as const);
   const runRates = async (signal: AbortSignal): Promise<void> => void (await Promise.all([...rates.values()].map((rate) => rate.run(signal))));
+  const heldBack = new Map([...rates].map(([region, rate]) => [region, rate.heldBack]));
   const [first] = begun;
-  if (first === undefined) return { loads: [], parts, refused, runRates };
+  if (first === undefined) return { loads: [], parts, refused, heldBack, runRates };
   const blocks = sharedBlocks(parts, first[1]);
-  return { loads: begun.map(([region, lane]) => regionLoad(region, parts, lane, blocks)), parts, refused, runRates };
+  return { loads: begun.map(([region, lane]) => regionLoad(region, parts, lane, blocks)), parts, refused, heldBack, runRates };
 }
 
 /** Templates, aliases and new fields come before any document; a region where that fails is left out, the others go on. */

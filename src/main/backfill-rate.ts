@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { systemClock } from '../adapters/system-clock.ts';
 import { BackfillRate } from '../backfill/backfill-rate.ts';
 import { GiveWay } from '../backfill/give-way.ts';
+import { HeldBack } from '../backfill/held-back.ts';
 import { HeldShare } from '../backfill/held-share.ts';
 import { LoadTelling } from '../backfill/load-telling.ts';
 import type { Config } from '../config/schema.ts';
@@ -31,14 +32,20 @@ export interface BackfillRateOptions {
   readonly log: Logger;
 }
 
+export interface LoadRate extends LaneRate {
+  /** What the load was held back by, and for how long. */
+  readonly heldBack: HeldBack;
+}
+
 /** The rate of a load into one region: the lanes leave it a share of the caps, and it gives way to them and to the searches. */
-export function openBackfillRate({ config, region, destination, share, loader, log }: BackfillRateOptions): LaneRate {
+export function openBackfillRate({ config, region, destination, share, loader, log }: BackfillRateOptions): LoadRate {
   const { batchOperations, batchBytes, inFlight, targetLatencyMs } = config.processor;
   const clock = systemClock;
   const configured = regionRate(config, region);
   const control = new BackfillRate({ clock, most: { operations: batchOperations, bytes: batchBytes, inFlight }, start: FIRST_WINDOW, targetMs: targetLatencyMs });
   const guard = new SearchGuard(halfOf(configured.searchFactor), configured.searchBaselineMs);
   const loads = new LoadNotes(region, clock);
+  const heldBack = new HeldBack();
   const onRate = (policy: RatePolicy | null): void => {
     const rate = effectiveRate(policy, configured);
     control.cap(rate);
@@ -46,14 +53,14 @@ export function openBackfillRate({ config, region, destination, share, loader, l
     control.guard(guard.limit);
   };
   return {
-    control,
+    control, heldBack,
     run: async (signal) => {
       const onProblem = (problem: string): void => log.debug({ problem, region }, 'what a load gives way to is not known');
       const lags = openLiveLags(config, lanesBetween(Object.keys(config.regions)).filter((lane) => lane.destination === region), clock, log);
       const logs = Object.keys(config.regions).map((name) => openRegionLog(config, name, log));
       const telling = new LoadTelling({
         logs, topic: policyTopicOf(config.prefix), key: loadKey(region, loader), clock, control, guard, loads, onProblem,
-        giveWay: new GiveWay({ share, lagSeconds: config.backfill.yieldLagSeconds }), held: new HeldShare(), lagSeconds: () => lags.seconds(),
+        giveWay: new GiveWay({ share, lagSeconds: config.backfill.yieldLagSeconds }), held: new HeldShare(), heldBack, lagSeconds: () => lags.seconds(),
       });
       try {
         await Promise.all([

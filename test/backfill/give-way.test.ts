@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { GiveWay, type Surroundings } from '../../src/backfill/give-way.ts';
+import { holderOf } from '../../src/backfill/held-back.ts';
 import { LiveLag } from '../../src/backfill/live-lag.ts';
 
 const QUIET: Surroundings = { lagSeconds: 0.2, guard: null, sent: 4_000, othersShare: 0, others: 0 };
@@ -19,6 +20,23 @@ it('a load gives way as live traffic falls behind, to nothing, and comes back st
 
 it('a load takes nothing while the searches want it quiet', () => {
   expect(looks([{ guard: 50 }, { guard: 2_000 }])).toEqual([0, 0.05]);
+});
+
+it('it is told whom a load gives way to, until it has come back', () => {
+  const giveWay = new GiveWay({ share: 0.4, lagSeconds: 4 });
+  const seen: Partial<Surroundings>[] = [{}, { lagSeconds: 3 }, { lagSeconds: 60 }, {}, {}, { guard: 50 }, { guard: 2_000 }, {}, {}, {}, {}];
+  expect(seen.map((change) => giveWay.look({ ...QUIET, ...change }).givesWayTo)).toEqual([null, 'live', 'live', 'live', 'live', 'searches', 'searches', 'searches', 'searches', null, null]);
+});
+
+it('what waits although nobody is given way to waits for the searches, or for its share of the caps', () => {
+  const CAPS = { documentsPerSecond: 1_000, bytesPerSecond: null };
+  const status = { window: 1_000, caps: CAPS, share: { ...CAPS, documentsPerSecond: 250 }, guard: null, waiting: 1 };
+  expect(holderOf('live', status)).toBe('live');
+  expect(holderOf(null, status)).toBe('caps');
+  expect(holderOf(null, { ...status, guard: 250 })).toBe('searches');
+  expect(holderOf(null, { ...status, guard: 4_000 })).toBe('caps');
+  expect(holderOf(null, { ...status, waiting: 0 })).toBeNull();
+  expect(holderOf(null, { ...status, caps: null })).toBeNull();
 });
 
 it('loads share alike, and none takes what another has told', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { BackfillRate } from '../../src/backfill/backfill-rate.ts';
 import { GiveWay } from '../../src/backfill/give-way.ts';
+import { HeldBack } from '../../src/backfill/held-back.ts';
 import { HeldShare } from '../../src/backfill/held-share.ts';
 import { LoadTelling } from '../../src/backfill/load-telling.ts';
 import { SluiceError } from '../../src/domain/errors.ts';
@@ -23,6 +24,7 @@ class Region {
   reachable = true;
   readonly #stop = new AbortController();
   readonly #lanes: { control: RateControl; notes: LoadNotes }[] = [];
+  readonly heldBack: HeldBack[] = [];
   readonly #loads: { control: BackfillRate; notes: LoadNotes; stop: AbortController }[] = [];
 
   constructor() {
@@ -40,9 +42,11 @@ class Region {
     const load = { control: new BackfillRate({ clock: this.clock, ...LIMITS }), notes: new LoadNotes('west', this.clock), stop };
     load.control.cap(CAPS);
     this.#loads.push(load);
+    const heldBack = new HeldBack();
+    this.heldBack.push(heldBack);
     const telling = new LoadTelling({
       logs: [this.#log()], topic: 'policies', key, clock: this.clock, control: load.control, guard: new SearchGuard(0, null), loads: load.notes,
-      giveWay: new GiveWay({ share: 0.4, lagSeconds: 4 }), held: new HeldShare(), lagSeconds: async () => this.lag.seconds, onProblem: () => undefined,
+      giveWay: new GiveWay({ share: 0.4, lagSeconds: 4 }), held: new HeldShare(), heldBack, lagSeconds: async () => this.lag.seconds, onProblem: () => undefined,
     });
     void telling.run(AbortSignal.any([stop.signal, this.#stop.signal]));
     this.#send(load.control, stop.signal);
@@ -111,6 +115,8 @@ it('lanes and loads together never pass the caps: as loads come, give way, share
   const givenWay = await region.seconds(5);
   expect(mean(givenWay.map(({ lanes }) => lanes))).toBeCloseTo(1_000, -2);
   expect(givenWay.flatMap(({ loads }) => loads).every((sent) => sent === 0)).toBe(true);
+  expect(region.heldBack.map(({ by }) => by)).toEqual(['live', 'live']);
+  expect(region.heldBack[0]?.seconds.live).toBeGreaterThanOrEqual(5);
 
   region.lag.seconds = 0;
   await region.seconds(40);

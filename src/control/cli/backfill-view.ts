@@ -1,4 +1,5 @@
 import type { Foresight } from '../../backfill/foresight.ts';
+import { HOLDERS, type HeldSeconds, type Holder } from '../../backfill/held-back.ts';
 import type { PlanReport } from '../../backfill/make-plan.ts';
 import type { CycleStatus } from '../../backfill/status.ts';
 import { colors } from './colors.ts';
@@ -31,6 +32,9 @@ export function durationText(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What a load is held back by, in words. */
+export const HOLDER_WORDS: Readonly<Record<Holder, string>> = { live: 'live traffic', searches: 'searches', caps: 'its share of the caps' };
+
 /** What a load came to in one region. */
 export interface RegionReport {
   /** `refused`: the cluster was not ready to be written to at all. */
@@ -41,6 +45,8 @@ export interface RegionReport {
   readonly rejected: number;
   readonly refused: number;
   readonly problem: string | null;
+  /** How long this process was held back by what, seconds. */
+  readonly heldBackSeconds: HeldSeconds;
 }
 
 export interface LoadReport {
@@ -57,9 +63,15 @@ export function loadView({ ok, cycle, rows, regions, seconds }: LoadReport): str
   return [
     table(['region', 'end', 'rows done', 'applied', 'superseded', 'failed'], lines),
     ...Object.entries(regions).flatMap(([name, { problem }]) => (problem === null ? [] : [colors.red(`${name}: ${problem}`)])),
+    ...Object.entries(regions).flatMap(([name, { heldBackSeconds }]) => heldLine(name, heldBackSeconds)),
     `${rows.toLocaleString('en')} rows into each region, ${seconds.toFixed(1)} s`,
     ...(ok ? [] : [`Something is left: sluice backfill load ${cycle} goes on`]),
   ].join('\n');
+}
+
+function heldLine(region: string, seconds: HeldSeconds): string[] {
+  const held = HOLDERS.filter((by) => seconds[by] > 0).map((by) => `${durationText(seconds[by])} by ${HOLDER_WORDS[by]}`);
+  return held.length === 0 ? [] : [`${region} was held back: ${held.join(', ')}`];
 }
 
 /** One cycle, region by region. */
