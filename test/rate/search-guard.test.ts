@@ -149,6 +149,24 @@ describe('the search guard', () => {
     expect(settled(guard, cluster).at(-1)).toBeGreaterThan(before * 0.7);
   });
 
+  it('does not hold a lane down by what it learned wrong: where little is sent, search is undisturbed', () => {
+    let reading = 0;
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched((sent) => linear(sent) * (reading++ < 13 ? 0.6 : 1))];
+    expect(Math.min(...settled(guard, cluster, 26))).toBeLessThan(100);
+    expect(settled(guard, cluster, 80).at(-1)).toBeGreaterThan(900);
+    expect(guard.baselineMs).toBeGreaterThan(19);
+  });
+
+  it('stays low for as long as searches are turned away', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    settled(guard, cluster);
+    for (let round = 0; round < 60; round += 1) {
+      cluster.turnedAway += 1;
+      cluster.round(guard);
+    }
+    expect(guard.limit).toBe(50);
+  });
+
   it('takes no notice of differences that are too small to matter', () => {
     const [guard, cluster] = [new SearchGuard(1.3, 0.1), new Searched((sent) => (sent > 500 ? 0.19 : 0.1))];
     expect(settled(guard, cluster, 100).at(-1)).toBe(20_000);
