@@ -11,6 +11,7 @@ import { benchDetect } from './detect.ts';
 import { benchHotPath } from './hot-path.ts';
 import { benchIndices } from './indices.ts';
 import { benchIngest } from './ingest.ts';
+import { benchGuardModel } from './guard/model.ts';
 import { keep, keptFor, sameMachine, type Baseline } from './kept.ts';
 import { benchLane } from './lane.ts';
 import { benchLatency } from './latency.ts';
@@ -31,6 +32,7 @@ Benches
   hot-path     CPU of decoding and building bulk bodies, without any server
   caps         how exactly hard caps are kept, changed while running, by one host and by two
   controllers  ways to decide how much may be in flight, on a modelled cluster: seconds, no server
+  guard-model  the search guard on a modelled cluster, with many and with few searches: seconds, no server
   memory       a lane whose destination stalls while its topic is full, with a small heap
   region-loss  ingest into one region while the other does not answer, against both healthy
   lane         a filled topic into an index, against the raw _bulk limit and a naive program
@@ -103,6 +105,7 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   rows: () => benchRows({ rows: Number(values.docs ?? 100_000), rounds: Number(values.rounds), say }),
   caps: () => benchCaps({ stackFile: values.stack, documents: Number(values.docs ?? 500_000), say }),
   controllers: () => benchControllers(say),
+  'guard-model': () => benchGuardModel(say),
   memory: () => benchMemory({ stackFile: values.stack, documents, seconds: Number(values.seconds ?? 30), say }),
   lane: () => benchLane({ stackFile: values.stack, documents, input: values.input, shape: shapeOf(values.shape ?? ''), rounds: Number(values.rounds), naive: values.naive, nodeOptions: values['node-option'], say }),
   ingest: () => benchIngest({ events: documents, rounds: Number(values.rounds), nodeOptions: values['node-option'], say }),
