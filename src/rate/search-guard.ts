@@ -17,8 +17,6 @@ export const LEARNING_RATE = 500;
 /** Readings under that rate from which this is learned, at first and later; one more goes before them, since it still tells of what was before. */
 const LEARNING_READINGS = 11;
 const LOOKING_READINGS = 5;
-/** After so many readings at no more than that rate it is looked at anew: what search is like then is what undisturbed means, whatever was learned before. */
-const LOW_READINGS = 11;
 /** Searches change with the hour and with the index, so it is looked at anew this often, ms; by the wall clock, so that all hosts look at once and none is in another's way. */
 const LOOK_EVERY_MS = 15 * 60_000;
 /** Weight of a new look against what was known. */
@@ -68,8 +66,8 @@ export class SearchGuard {
   #span: number | null = null;
   #mean: number | null = null;
   #limit: number | null = LEARNING_RATE;
-  /** Readings, one after the other, in which no more than `LEARNING_RATE` was allowed. */
-  #low = 0;
+  /** What was read, one after the other, while no more than `LEARNING_RATE` was allowed. */
+  #low: number[] = [];
   /** Readings that are not judged: the cluster recovers. */
   #waiting = 0;
   /** Where the limit was before the alarms that are not over yet. */
@@ -101,7 +99,7 @@ export class SearchGuard {
     const queries = reading.queries - last.queries;
     if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#cut(MOST_CUT, sent);
     else if (queries < FEWEST_PER_SECOND * seconds) this.#rest();
-    else if (this.#toLearn(now, sent) || this.#tooLow()) this.#learn((reading.queryMs - last.queryMs) / queries);
+    else if (this.#toLearn(now, sent)) this.#learn((reading.queryMs - last.queryMs) / queries);
     else this.#judge((reading.queryMs - last.queryMs) / queries, sent);
   }
 
@@ -113,6 +111,7 @@ export class SearchGuard {
   }
 
   #judge(mean: number, sent: number): void {
+    this.#learnLow(mean);
     if (this.#waiting-- > 0) return;
     this.#waiting = 0;
     const baseline = this.#baseline as number;
@@ -155,13 +154,14 @@ export class SearchGuard {
     return this.#learning !== null;
   }
 
-  /** Held down where nothing is held against it: what was learned was wrong, or searches are slower for another reason. */
-  #tooLow(): boolean {
-    this.#low = (this.#limit ?? Number.POSITIVE_INFINITY) > LEARNING_RATE ? 0 : this.#low + 1;
-    if (this.#fixedBaseline !== null || this.#low < LOW_READINGS) return false;
-    this.#low = 0;
-    this.#learning = { readings: LOOKING_READINGS, means: [], stale: false };
-    return true;
+  /** At the rate at which it learns, what is read is what undisturbed means: where it is held down to that for long, what was learned was wrong, or searches are slower for another reason. */
+  #learnLow(mean: number): void {
+    this.#low = (this.#limit ?? Number.POSITIVE_INFINITY) > LEARNING_RATE ? [] : [...this.#low, mean];
+    if (this.#fixedBaseline !== null || this.#low.length < LEARNING_READINGS) return;
+    this.#baseline = midMean(this.#low);
+    this.#low = [];
+    this.#mean = null;
+    this.#limit = LEARNING_RATE;
   }
 
   #learn(mean: number): void {
