@@ -46,8 +46,36 @@ it('loads share alike, and none takes what another has told', () => {
 it('without caps giving way is a part of what was sent at best', () => {
   const giveWay = new GiveWay({ share: 0.4, lagSeconds: 4 });
   expect(giveWay.look({ ...QUIET, sent: 10_000 }).documentsPerSecond).toBeNull();
-  expect(giveWay.look({ ...QUIET, sent: 0, lagSeconds: 3 }).documentsPerSecond).toBeCloseTo(4_900);
+  expect(giveWay.look({ ...QUIET, sent: 0, lagSeconds: 3 }).documentsPerSecond).toBeCloseTo(0.7 * 4_900);
   expect(giveWay.look({ ...QUIET, sent: 0, lagSeconds: 9 }).documentsPerSecond).toBe(0);
+});
+
+/** A load that could send 8,000 documents/s into a cluster that has room for 1,000 beside live traffic: what is more makes that wait. */
+function besideLive(looks: number): { rate: number; behind: number } {
+  const giveWay = new GiveWay({ share: 0.4, lagSeconds: 4 });
+  let [sent, lagSeconds, sum, behind] = [0, 0, 0, 0];
+  for (let look = 0; look < looks; look += 1) {
+    sent = Math.min(8_000, giveWay.look({ ...QUIET, sent, lagSeconds }).documentsPerSecond ?? 8_000);
+    lagSeconds = Math.max(0, lagSeconds + 2 * (sent / 1_000 - 1));
+    sum += sent;
+    if (lagSeconds > 2) behind += 1;
+  }
+  return { rate: sum / looks, behind: behind / looks };
+}
+
+it('a load finds the rate that live traffic bears, without disturbing it again and again', () => {
+  const { rate, behind } = besideLive(600);
+  expect(rate).toBeGreaterThan(900);
+  expect(behind).toBeLessThan(0.2);
+});
+
+it('a load that something else holds forgets at which rate live traffic was disturbed', () => {
+  const giveWay = new GiveWay({ share: 0.4, lagSeconds: 4 });
+  giveWay.look({ ...QUIET, sent: 4_000 });
+  giveWay.look({ ...QUIET, sent: 4_000, lagSeconds: 5 });
+  const rates = Array.from({ length: 10 }, () => giveWay.look({ ...QUIET, sent: 300 }).documentsPerSecond);
+  expect(rates.slice(0, 4).every((rate) => rate !== null)).toBe(true);
+  expect(rates.at(-1)).toBeNull();
 });
 
 it('lag is told in the seconds that a lane needs for it, and only by lanes that move', () => {
