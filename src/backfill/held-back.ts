@@ -11,7 +11,9 @@ export const NOT_HELD: HeldSeconds = { live: 0, searches: 0, caps: 0 };
 export function holderOf(givesWayTo: Holder | null, { caps, guard, share, waiting }: RateStatus): Holder | null {
   if (givesWayTo !== null) return givesWayTo;
   if (waiting === 0 || caps === null) return null;
-  return guard !== null && share.documentsPerSecond === guard ? 'searches' : 'caps';
+  if (guard !== null && share.documentsPerSecond === guard) return 'searches';
+  // Without caps it is the rate at which live traffic was disturbed before.
+  return caps.documentsPerSecond === null && caps.bytesPerSecond === null ? 'live' : 'caps';
 }
 
 /** How long a load was held back by what, as it looked from time to time. */

@@ -33,6 +33,7 @@ it('what waits although nobody is given way to waits for the searches, or for it
   const status = { window: 1_000, caps: CAPS, share: { ...CAPS, documentsPerSecond: 250 }, guard: null, waiting: 1 };
   expect(holderOf('live', status)).toBe('live');
   expect(holderOf(null, status)).toBe('caps');
+  expect(holderOf(null, { ...status, caps: { documentsPerSecond: null, bytesPerSecond: null } })).toBe('live');
   expect(holderOf(null, { ...status, guard: 250 })).toBe('searches');
   expect(holderOf(null, { ...status, guard: 4_000 })).toBe('caps');
   expect(holderOf(null, { ...status, waiting: 0 })).toBeNull();
