@@ -1,11 +1,9 @@
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openBenchStack } from './bench-stack.ts';
 import { benchDocuments } from './documents.ts';
-import { BENCH_PIPELINE } from './events.ts';
 import { fillTopic } from './fill.ts';
 import { BENCH_LANE, LaneGround, REGION } from './lane-ground.ts';
-import { SCALE_PARTITIONS } from './scale.ts';
+import { openScaleStack, SCALE_PARTITIONS, type MembersOptions } from './scale.ts';
 import { setRate } from './set-rate.ts';
 import { rounded } from './statistics.ts';
 import { Team } from './team.ts';
@@ -18,17 +16,12 @@ const SPARE = 1.25;
 const HELD = 0.95;
 const PER_MILLION = 1e6;
 
-export interface ScaleOutOptions {
-  readonly stackFile: string | undefined;
-  /** Runs go from one member to so many. */
-  readonly members: number;
+export interface ScaleOutOptions extends MembersOptions {
   /** Documents a second of each member. */
   readonly rate: number;
   /** Of each measurement, and of the warming up before it. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
-  readonly nodeOptions: readonly string[];
-  readonly say: (line: string) => void;
 }
 
 /** What one member count gave. CPU is of all members together. */
@@ -46,7 +39,7 @@ interface Point {
 /** As much work for each member, whatever their number: one lane as 1, 2, … processes at a fixed rate each, so that Elasticsearch is not what is measured; in each run but the first a member is replaced while they warm up. */
 export async function benchScaleOut(options: ScaleOutOptions): Promise<Record<string, unknown>> {
   const { members, rate, seconds, warmUpSeconds, nodeOptions, say } = options;
-  const bench = await openBenchStack({ stackFile: options.stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], topics: { partitions: SCALE_PARTITIONS }, indices: { refreshInterval: '30s' } }, say });
+  const bench = await openScaleStack(options);
   const ground = new LaneGround(bench.config);
   const documents = Math.ceil(rate * members * (seconds + warmUpSeconds) * SPARE);
   const lanes = Object.keys(bench.config.regions).length;

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openBenchStack } from './bench-stack.ts';
+import { openBenchStack, type BenchStack } from './bench-stack.ts';
 import { benchDocuments, type BenchDocument } from './documents.ts';
 import { BENCH_PIPELINE } from './events.ts';
 import { fillTopic } from './fill.ts';
@@ -16,14 +16,15 @@ const POLL_MS = 250;
 const SAMPLE = 2_000;
 const PER_MILLION = 1e6;
 
-export interface ScaleOptions {
+/** What both benches of scale are told: runs go from one member to `members`. */
+export interface MembersOptions {
   readonly stackFile: string | undefined;
-  readonly documents: number;
-  /** Runs go from one member to so many. */
   readonly members: number;
   readonly nodeOptions: readonly string[];
   readonly say: (line: string) => void;
 }
+
+export interface ScaleOptions extends MembersOptions { readonly documents: number }
 
 /** What one member count gave. CPU is of all members together, without their starts. */
 interface Point {
@@ -40,10 +41,15 @@ interface Point {
   readonly elasticsearchCpuSecondsPerMillion: number;
 }
 
+/** One region, and a topic whose partitions divide evenly. */
+export async function openScaleStack({ stackFile, say }: MembersOptions): Promise<BenchStack> {
+  return await openBenchStack({ stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], topics: { partitions: SCALE_PARTITIONS }, indices: { refreshInterval: '30s' }, kafka: { client: 'platformatic' } }, say });
+}
+
 /** One filled topic through 1, 2, … members of one lane; in each run but the first a member is replaced after a quarter. */
 export async function benchScale(options: ScaleOptions): Promise<Record<string, unknown>> {
   const { documents, members, say } = options;
-  const bench = await openBenchStack({ stackFile: options.stackFile, only: ['kafka-west', 'elasticsearch-west'], overrides: { pipelines: [BENCH_PIPELINE], topics: { partitions: SCALE_PARTITIONS }, indices: { refreshInterval: '30s' }, kafka: { client: 'platformatic' } }, say });
+  const bench = await openScaleStack(options);
   const ground = new LaneGround(bench.config);
   const args = ['process', '--lane', BENCH_LANE, '--config', bench.configFile];
   try {

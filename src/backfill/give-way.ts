@@ -77,9 +77,13 @@ export class GiveWay {
 
   /** At once when live traffic falls behind; slowly while it stays so although less is sent. */
   #lowerCeiling(liveDisturbed: boolean, sent: number): void {
-    const backoff = this.#liveDisturbed ? sent > 0 ? LINGERING_BACKOFF : 1 : BACKOFF;
-    if (liveDisturbed) this.#ceiling = Math.max(LEAST_CEILING, backoff * Math.min(this.#best, this.#ceiling ?? this.#best));
+    if (liveDisturbed) this.#ceiling = Math.max(LEAST_CEILING, this.#backoff(sent) * Math.min(this.#best, this.#ceiling ?? this.#best));
     this.#liveDisturbed = liveDisturbed;
+  }
+
+  #backoff(sent: number): number {
+    if (!this.#liveDisturbed) return BACKOFF;
+    return sent > 0 ? LINGERING_BACKOFF : 1;
   }
 
   #raiseCeiling(sent: number): void {

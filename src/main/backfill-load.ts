@@ -22,13 +22,14 @@ import { codeVersion } from './code-version.ts';
 import { hostOf } from './configured.ts';
 import type { LaneRate } from './lane-rate.ts';
 
+/** The load of one region, and what holds it back. */
+export interface HeldLoad extends RegionLoad { readonly heldBack: HeldBack }
+
 export interface OpenLoad {
-  readonly loads: readonly RegionLoad[];
+  readonly loads: readonly HeldLoad[];
   readonly parts: LoadParts;
   /** Follows what is set while it runs, and guards the searches, until the signal fires. */
   runRates(signal: AbortSignal): Promise<void>;
-  /** What the load into each region is held back by. */
-  readonly heldBack: ReadonlyMap<string, HeldBack>;
   /** Regions that could not be begun, with the reason. */
   readonly refused: ReadonlyMap<string, string>;
 }
@@ -54,14 +55,15 @@ export async function openLoad(config: Config, cycle: string, store: ObjectStore
   const { parts, pipeline } = await openCycle(config, cycle, store, log);
   const refused = await mappingFirst(config, pipeline, regions);
   const ready = [...regions].filter(([region]) => !refused.has(region));
-  const rates = new Map(ready.map(([region, destination]) => [region, openBackfillRate({ config, region, destination, share, loader: parts.worker, log })]));
-  const begun = ready.map(([region, cluster]) => [region, laneParts(config, cycle, pipeline, region, cluster, rates, log)] as const);
-  const runRates = async (signal: AbortSignal): Promise<void> => void (await Promise.all([...rates.values()].map((rate) => rate.run(signal))));
-  const heldBack = new Map([...rates].map(([region, rate]) => [region, rate.heldBack]));
+  const begun = ready.map(([region, destination]) => {
+    const rate = openBackfillRate({ config, region, destination, share, loader: parts.worker, log });
+    return { region, rate, lane: laneParts(config, cycle, pipeline, region, destination, rate, log) };
+  });
+  const runRates = async (signal: AbortSignal): Promise<void> => void (await Promise.all(begun.map(({ rate }) => rate.run(signal))));
   const [first] = begun;
-  if (first === undefined) return { loads: [], parts, refused, heldBack, runRates };
-  const blocks = sharedBlocks(parts, first[1]);
-  return { loads: begun.map(([region, lane]) => regionLoad(region, parts, lane, blocks)), parts, refused, heldBack, runRates };
+  if (first === undefined) return { loads: [], parts, refused, runRates };
+  const blocks = sharedBlocks(parts, first.lane);
+  return { loads: begun.map(({ region, rate, lane }) => ({ ...regionLoad(region, parts, lane, blocks), heldBack: rate.heldBack })), parts, refused, runRates };
 }
 
 /** Templates, aliases and new fields come before any document; a region where that fails is left out, the others go on. */
@@ -79,9 +81,7 @@ async function mappingFirst(config: Config, pipeline: AnyPipeline, regions: Read
   return refused;
 }
 
-function laneParts(config: Config, cycle: string, pipeline: AnyPipeline, region: string, destination: SearchCluster, rates: ReadonlyMap<string, LaneRate>, log: Logger): LaneParts {
-  const rate = rates.get(region);
-  if (rate === undefined) throw new SluiceError('BUG', `${region} has no rate`);
+function laneParts(config: Config, cycle: string, pipeline: AnyPipeline, region: string, destination: SearchCluster, rate: LaneRate, log: Logger): LaneParts {
   return {
     rate: rate.control, destination, clock: systemClock,
     indices: createIndexKeeper(destination),

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { NOT_HELD } from '../../backfill/held-back.ts';
-import type { RegionLoad } from '../../backfill/load.ts';
 import { HOLDER_WORDS, loadView, type LoadReport, type RegionReport } from '../../control/cli/backfill-view.ts';
 import { progressBar } from '../../control/cli/bar.ts';
 import { numberOption } from '../../control/cli/feed.ts';
@@ -11,7 +10,7 @@ import { SluiceError } from '../../domain/errors.ts';
 import { LIVE_SHARE } from '../../policy/load-notes.ts';
 import { createLog } from '../../observability/log.ts';
 import { withRegions, withStore } from '../backfill.ts';
-import { openLoad, type OpenLoad } from '../backfill-load.ts';
+import { openLoad, type HeldLoad } from '../backfill-load.ts';
 import { tellReport } from '../backfill-report.ts';
 import { configured, hostOf } from '../configured.ts';
 import { startWorkers, type WorkerEnd } from '../load-workers.ts';
@@ -43,14 +42,14 @@ async function act(cycle: string, flags: Flags, self: Command): Promise<void> {
   const share = flags.share ?? config.backfill.share;
   const began = systemClock.monotonic();
   const report = await withStore(config, (store) => withRegions(config, names, async (regions) => {
-    const { loads, parts, refused, heldBack, runRates } = await openLoad(config, cycle, store, regions, share, log);
+    const { loads, parts, refused, runRates } = await openLoad(config, cycle, store, regions, share, log);
     const args = [...(file === undefined ? [] : ['--config', file]), '--json', 'backfill', 'load', cycle, '--share', String(share), ...names.flatMap((name) => ['--region', name])];
-    const { outcomes, workers } = await untilStopped((stop) => beside(runRates, () => runAll(loads, heldBack, parts.manifest.rows, flags.workers, args, stop)));
+    const { outcomes, workers } = await untilStopped((stop) => beside(runRates, () => runAll(loads, parts.manifest.rows, flags.workers, args, stop)));
     for (const [at, { end, problem }] of outcomes.entries()) if (end === 'broke') log.error({ err: problem }, `the load into ${loads[at]?.region ?? ''} broke off`);
     await tellReport(config, cycle, store, log);
     const broken = outcomes.find(({ end }) => end === 'broke');
     if (broken !== undefined && loads.length === outcomes.filter(({ end }) => end === 'broke').length) throw broken.problem;
-    return reportOf(cycle, loads, heldBack, outcomes, workers, refused, parts.manifest.rows, (systemClock.monotonic() - began) / 1_000);
+    return reportOf(cycle, loads, outcomes, workers, refused, parts.manifest.rows, (systemClock.monotonic() - began) / 1_000);
   }));
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${loadView(report)}\n`);
   if (!report.ok) process.exitCode = 1;
@@ -71,11 +70,11 @@ async function beside<Result>(company: (signal: AbortSignal) => Promise<void>, w
   }
 }
 
-async function runAll(loads: readonly RegionLoad[], heldBack: OpenLoad['heldBack'], rows: number, workers: number, args: readonly string[], stop: AbortSignal): Promise<{ outcomes: Outcome[]; workers: WorkerEnd[] }> {
+async function runAll(loads: readonly HeldLoad[], rows: number, workers: number, args: readonly string[], stop: AbortSignal): Promise<{ outcomes: Outcome[]; workers: WorkerEnd[] }> {
   const bar = progressBar(process.stderr, () => systemClock.monotonic());
   const began = systemClock.monotonic();
   const before = loads.reduce((sum, load) => sum + load.doneRows(), 0);
-  const timer = setInterval(() => show(bar, loads, heldBack, rows, before, began), SHOW_MS);
+  const timer = setInterval(() => show(bar, loads, rows, before, began), SHOW_MS);
   const others = startWorkers(workers - 1, args, stop);
   try {
     const outcomes = await Promise.all(loads.map((load) => load.run(stop).then((end): Outcome => ({ end, problem: null }), (problem: unknown): Outcome => ({ end: 'broke', problem }))));
@@ -86,28 +85,28 @@ async function runAll(loads: readonly RegionLoad[], heldBack: OpenLoad['heldBack
   }
 }
 
-function show(bar: ReturnType<typeof progressBar>, loads: readonly RegionLoad[], heldBack: OpenLoad['heldBack'], rows: number, before: number, began: number): void {
+function show(bar: ReturnType<typeof progressBar>, loads: readonly HeldLoad[], rows: number, before: number, began: number): void {
   const done = loads.reduce((sum, load) => sum + load.doneRows(), 0);
   const total = rows * loads.length;
   const perSecond = (done - before) / ((systemClock.monotonic() - began) / 1_000);
   const eta = perSecond > 0 ? `, ${Math.ceil((total - done) / perSecond)} s left` : '';
   const kinds = loads.map((load) => {
     const { counts, gate } = load.status();
-    const by = heldBack.get(load.region)?.by ?? null;
+    const { by } = load.heldBack;
     const held = gate.kind === 'open' ? by === null ? '' : `(held back by ${HOLDER_WORDS[by]}) ` : `${gate.kind} `;
     return `${load.region} ${held}${counts.applied} applied, ${counts.superseded} superseded, ${counts.rejected + counts.refused} failed`;
   });
   bar.show(done, total, `${Math.round(perSecond)}/s${eta}  ${kinds.join('; ')}`);
 }
 
-function reportOf(cycle: string, loads: readonly RegionLoad[], heldBack: OpenLoad['heldBack'], outcomes: readonly Outcome[], workers: readonly WorkerEnd[], refused: ReadonlyMap<string, string>, rows: number, seconds: number): LoadReport {
+function reportOf(cycle: string, loads: readonly HeldLoad[], outcomes: readonly Outcome[], workers: readonly WorkerEnd[], refused: ReadonlyMap<string, string>, rows: number, seconds: number): LoadReport {
   const regions: Record<string, RegionReport> = {};
   for (const [at, load] of loads.entries()) {
     const { applied, superseded, rejected, refused: unfit } = load.status().counts;
     const own = { applied, superseded, rejected, refused: unfit };
     const all = workers.reduce((sum, { report }) => add(sum, report?.regions?.[load.region] ?? {}), own);
     const { end, problem } = outcomes[at] as Outcome;
-    regions[load.region] = { end, doneRows: load.doneRows(), ...all, problem: end === 'broke' ? String(problem) : null, heldBackSeconds: heldBack.get(load.region)?.seconds ?? NOT_HELD };
+    regions[load.region] = { end, doneRows: load.doneRows(), ...all, problem: end === 'broke' ? String(problem) : null, heldBackSeconds: load.heldBack.seconds };
   }
   for (const [region, problem] of refused) regions[region] = { end: 'refused', doneRows: 0, applied: 0, superseded: 0, rejected: 0, refused: 0, problem, heldBackSeconds: NOT_HELD };
   const ok = Object.values(regions).every(({ end }) => end === 'done');
