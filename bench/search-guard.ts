@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaneStatus } from '../src/indexing/status.ts';
-import { LEARNING_RATE } from '../src/rate/search-guard.ts';
 import { openBenchStack } from './bench-stack.ts';
 import type { Child } from './child.ts';
 import { BENCH_PIPELINE } from './events.ts';
@@ -206,7 +205,7 @@ function spansOf(looks: readonly Look[]): { readonly from: Look; readonly until:
   let calmFrom = Number.NEGATIVE_INFINITY;
   return looks.slice(1).map((until, at) => {
     const from = looks[at] as Look;
-    if (until.others > DISTURBING_CORES || until.guard === LEARNING_RATE) calmFrom = until.at + AFTERMATH_MS;
+    if (until.others > DISTURBING_CORES || until.guard === 0) calmFrom = until.at + AFTERMATH_MS;
     return { from, until, disturbed: from.at < calmFrom };
   });
 }

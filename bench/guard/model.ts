@@ -14,9 +14,8 @@ const MOST_RATE = 20_000;
 /** A search takes 20 ms undisturbed and 60 ms at 20,000 documents/s, in the mean; single ones are log-normal, with a standard deviation as large as the mean. */
 const meanMs = (documentsPerSecond: number): number => 20 + documentsPerSecond / 500;
 const SIGMA = Math.sqrt(Math.log(2));
-/** As the guard takes it: (p99 factor − 1) ÷ (mean factor − 1), against the rate at which it learns. */
+/** As the guard takes it: (p99 factor − 1) ÷ (mean factor − 1). */
 const TAIL = 4.6;
-const LEARNED_AT = 500;
 /** A search asks so many shards, each of which the cluster counts as a query. */
 const SHARDS = 8;
 const THREADS = 4;
@@ -45,11 +44,11 @@ export function benchGuardModel(say: (line: string) => void): Record<string, unk
 
 function modelled(searchesPerSecond: number, factor: number): Modelled {
   const rates = Array.from({ length: RUNS }, (_, run) => meanRate(searchesPerSecond, factor, new Random(run + 1)));
-  const right = ((factor - 1) / TAIL + 1) * meanMs(LEARNED_AT);
+  const right = ((factor - 1) / TAIL + 1) * meanMs(0);
   return {
     searchesPerSecond, factor, right: rounded((right - meanMs(0)) * 500, 0),
     rate: { min: rounded(Math.min(...rates), 0), median: rounded(median(rates), 0), max: rounded(Math.max(...rates), 0) },
-    factorMedian: rounded(1 + TAIL * (meanMs(median(rates)) / meanMs(LEARNED_AT) - 1), 2),
+    factorMedian: rounded(1 + TAIL * (meanMs(median(rates)) / meanMs(0) - 1), 2),
   };
 }
 

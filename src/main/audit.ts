@@ -60,7 +60,7 @@ export function openAudit(config: Config, options: AuditOptions, log: Logger): O
 function writersOf(config: Config, regions: AuditParts['regions'], share: BorrowedRate | null): Map<string, DocumentWriter> {
   const origin = { role: 'audit', code: codeVersion(), host_group: config.host.group } as const;
   return new Map([...regions].map(([name, search]) => {
-    const paced = share === null ? {} : { pace: (documents: number, bytes: number, signal: AbortSignal) => share.take(name, documents, bytes, signal) };
+    const paced = share === null ? {} : { pace: share.of(name).take };
     return [name, new DocumentWriter({ sink: search, indices: createIndexKeeper(search), settings: config.processor, origin, clock: systemClock, random: Math.random, ...paced })];
   }));
 }

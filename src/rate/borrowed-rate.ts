@@ -45,10 +45,21 @@ export class BorrowedRate {
   }
 
   /**
-   * Documents/s that the region with the smallest share leaves, of all or of those named, as soon as there are any; infinite
-   * where nothing is capped. 0 when live traffic or searches left nothing within `patienceMs`. Rejects when aborted.
+   * Documents/s that the region with the smallest share leaves, as soon as there are any; infinite where nothing is capped.
+   * 0 when live traffic or searches left nothing within `patienceMs`. Rejects when aborted.
    */
-  async room(patienceMs: number, signal: AbortSignal, regions: readonly string[] = this.#parts.regions): Promise<number> {
+  async room(patienceMs: number, signal: AbortSignal): Promise<number> {
+    return await this.#room(this.#parts.regions, patienceMs, signal);
+  }
+
+  of(region: string): RegionShare {
+    return {
+      room: (patienceMs, signal) => this.#room([region], patienceMs, signal),
+      take: async (documents, bytes, signal) => await this.#borrow().rates.get(region)?.control.take(documents, bytes, signal),
+    };
+  }
+
+  async #room(regions: readonly string[], patienceMs: number, signal: AbortSignal): Promise<number> {
     this.#busy.abort();
     const { rates } = this.#borrow();
     const { clock } = this.#parts;
@@ -57,18 +68,6 @@ export class BorrowedRate {
       const room = Math.min(...regions.map((region) => roomOf(rates.get(region))));
       if (room > 0 || clock.monotonic() >= deadline) return room;
     }
-  }
-
-  /** Resolves when so much may be sent into the region. `room` comes first. */
-  async take(region: string, documents: number, bytes: number, signal: AbortSignal): Promise<void> {
-    await this.#borrow().rates.get(region)?.control.take(documents, bytes, signal);
-  }
-
-  of(region: string): RegionShare {
-    return {
-      room: (patienceMs, signal) => this.room(patienceMs, signal, [region]),
-      take: (documents, bytes, signal) => this.take(region, documents, bytes, signal),
-    };
   }
 
   /** Nothing is to be written for now. */

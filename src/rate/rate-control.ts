@@ -140,6 +140,7 @@ export class RateControl {
   }
 }
 
+/** What goes first after a stop is a whole batch. */
 function evenly(perSecond: number | null): number {
-  return perSecond === null ? Number.POSITIVE_INFINITY : Math.floor(perSecond * BATCH_SECONDS);
+  return perSecond === null || perSecond === 0 ? Number.POSITIVE_INFINITY : Math.floor(perSecond * BATCH_SECONDS);
 }

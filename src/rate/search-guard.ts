@@ -12,13 +12,16 @@ export interface SearchReading {
 
 /** With fewer searches a second there is nothing to guard. */
 const FEWEST_PER_SECOND = 2.5;
-/** Documents/s of a host while it is learned how fast search is undisturbed. */
-export const LEARNING_RATE = 500;
-/** Readings under that rate from which this is learned, at first and later; one more goes before them, since it still tells of what was before. */
-const LEARNING_READINGS = 11;
+/** Documents/s of a host of which it is not known yet what search bears. */
+export const CAREFUL_RATE = 500;
+/** Readings, while nothing is sent, from which it is learned how fast search is undisturbed, at first and later, and those before them that still tell of what was sent. */
+const FIRST_READINGS = 11;
 const LOOKING_READINGS = 5;
+const STALE_READINGS = 2;
 /** Searches change with the hour and with the index, so it is looked at anew this often, ms; by the wall clock, so that all hosts look at once and none is in another's way. */
 const LOOK_EVERY_MS = 15 * 60_000;
+/** Whom search lets send no more than `CAREFUL_RATE` for so many readings learns anew: what was learned may be wrong. If that helps nothing, the next time comes after twice as many. */
+const LOW_READINGS = 11;
 /** Weight of a new look against what was known. */
 const LOOK_WEIGHT = 0.5;
 /** No host is slowed below this: what comes in all the time must still be indexed. */
@@ -48,26 +51,27 @@ const TAIL = 4.6;
 const MOST_QUEUED = 5;
 const MOST_PRESSURE = 0.7;
 
-/** A look at undisturbed searches. `stale`: the reading that still tells of what was before has not come yet. */
-interface Learning { readonly readings: number; readonly means: number[]; stale: boolean }
+/** A look at undisturbed searches, for which nothing is sent. `stale`: readings that still tell of what was before. */
+interface Look { readonly readings: number; readonly means: number[]; stale: number }
 
 /**
  * Decides how many documents/s a host may send so that search suffers no more than the operator allows. Pure: readings in,
- * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones. Until two readings
- * have told whether anybody searches, little is sent.
+ * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones. Little is sent until two
+ * readings have told whether anybody searches; who has more to send than that then waits until it is known how fast search is without it.
  */
 export class SearchGuard {
   #factor: number;
   readonly #fixedBaseline: number | null;
   #last: SearchReading | null = null;
   #baseline: number | null;
-  #learning: Learning | null = null;
-  /** The span of `LOOK_EVERY_MS` in which it was learned last. */
+  #look: Look | null = null;
+  /** The span of `LOOK_EVERY_MS` of the last reading. */
   #span: number | null = null;
   #mean: number | null = null;
-  #limit: number | null = LEARNING_RATE;
-  /** What was read, one after the other, while no more than `LEARNING_RATE` was allowed. */
-  #low: number[] = [];
+  #limit: number | null = CAREFUL_RATE;
+  /** Readings, one after the other, in which a limit of no more than `CAREFUL_RATE` held the lane, and how many of them are too many. */
+  #low = 0;
+  #mostLow = LOW_READINGS;
   /** Readings that are not judged: the cluster recovers. */
   #waiting = 0;
   /** Where the limit was before the alarms that are not over yet. */
@@ -83,7 +87,7 @@ export class SearchGuard {
   /** Documents/s; null: as many as there are. */
   get limit(): number | null {
     if (this.off) return null;
-    return this.#learning === null ? this.#limit : Math.min(LEARNING_RATE, this.#limit ?? LEARNING_RATE);
+    return this.#look === null ? this.#limit : 0;
   }
 
   /** Mean search latency without indexing as far as it is known, ms. */
@@ -99,22 +103,24 @@ export class SearchGuard {
     const queries = reading.queries - last.queries;
     if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#cut(MOST_CUT, sent);
     else if (queries < FEWEST_PER_SECOND * seconds) this.#rest();
-    else if (this.#toLearn(now, sent)) this.#learn((reading.queryMs - last.queryMs) / queries);
+    else if (this.#looks(now, sent)) this.#learn((reading.queryMs - last.queryMs) / queries);
     else this.#judge((reading.queryMs - last.queryMs) / queries, sent);
   }
 
   /** Nobody searches: nothing to guard, and nothing to learn. */
   #rest(): void {
     this.#limit = null;
-    if (this.#learning !== null) this.#span = null;
-    this.#learning = null;
+    this.#look = null;
   }
 
   #judge(mean: number, sent: number): void {
-    this.#learnLow(mean);
+    if (this.#baseline === null) {
+      this.#limit ??= CAREFUL_RATE;
+      return;
+    }
     if (this.#waiting-- > 0) return;
     this.#waiting = 0;
-    const baseline = this.#baseline as number;
+    const baseline = this.#baseline;
     this.#mean = this.#mean === null ? mean : this.#mean + WEIGHT * (mean - this.#mean);
     const slowerMs = this.#mean - baseline;
     const factor = slowerMs < NOTICEABLE_MS ? 1 : 1 + (TAIL * slowerMs) / baseline;
@@ -138,45 +144,47 @@ export class SearchGuard {
   }
 
   #change(by: number, sent: number): void {
-    const from = Math.min(this.#limit ?? sent, Math.max(LEARNING_RATE, sent * HEADROOM));
+    const from = Math.min(this.#limit ?? sent, Math.max(CAREFUL_RATE, sent * HEADROOM));
     this.#limit = Math.max(LEAST_RATE, from * by);
   }
 
-  /** A lane that sends less than it may is not slowed down for a look: what is new must not wait for that. */
-  #toLearn(now: number, sent: number): boolean {
-    if (this.#fixedBaseline !== null) return false;
+  /** Whether this is a reading of a look. Who sends less than it may is not stopped for one: what is new must not wait for that. */
+  #looks(now: number, sent: number): boolean {
+    if (this.#look !== null || this.#fixedBaseline !== null) return this.#look !== null;
     const span = Math.floor(now / LOOK_EVERY_MS);
-    if (this.#learning === null && span !== this.#span) {
-      this.#span = span;
-      if (this.#baseline !== null && sent < (this.#limit ?? Number.POSITIVE_INFINITY) * BINDING) return false;
-      this.#learning = { readings: this.#baseline === null ? LEARNING_READINGS : LOOKING_READINGS, means: [], stale: true };
-    }
-    return this.#learning !== null;
+    const due = this.#span !== null && span !== this.#span;
+    this.#span = span;
+    if (sent < (this.#limit ?? Number.POSITIVE_INFINITY) * BINDING) return false;
+    if (this.#isLowForLong()) this.#baseline = null;
+    if (this.#baseline !== null && !due) return false;
+    this.#look = { readings: this.#baseline === null ? FIRST_READINGS : LOOKING_READINGS, means: [], stale: STALE_READINGS };
+    return true;
   }
 
-  /** At the rate at which it learns, what is read is what undisturbed means: where it is held down to that for long, what was learned was wrong, or searches are slower for another reason. */
-  #learnLow(mean: number): void {
-    this.#low = (this.#limit ?? Number.POSITIVE_INFINITY) > LEARNING_RATE ? [] : [...this.#low, mean];
-    if (this.#fixedBaseline !== null || this.#low.length < LEARNING_READINGS) return;
-    this.#baseline = midMean(this.#low);
-    this.#low = [];
-    this.#mean = null;
-    this.#limit = LEARNING_RATE;
+  #isLowForLong(): boolean {
+    if ((this.#limit ?? Number.POSITIVE_INFINITY) > CAREFUL_RATE) {
+      [this.#low, this.#mostLow] = [0, LOW_READINGS];
+      return false;
+    }
+    this.#low += 1;
+    if (this.#low < this.#mostLow) return false;
+    [this.#low, this.#mostLow] = [0, this.#mostLow * 2];
+    return true;
   }
 
   #learn(mean: number): void {
-    const learning = this.#learning as Learning;
-    if (learning.stale) {
-      learning.stale = false;
+    const look = this.#look as Look;
+    if (look.stale > 0) {
+      look.stale -= 1;
       return;
     }
-    learning.means.push(mean);
-    if (learning.means.length < learning.readings) return;
-    const undisturbed = midMean(learning.means);
+    look.means.push(mean);
+    if (look.means.length < look.readings) return;
+    const undisturbed = midMean(look.means);
+    if (this.#baseline === null) this.#limit = CAREFUL_RATE;
     this.#baseline = this.#baseline === null ? undisturbed : this.#baseline + LOOK_WEIGHT * (undisturbed - this.#baseline);
-    this.#limit ??= LEARNING_RATE;
     this.#mean = null;
-    this.#learning = null;
+    this.#look = null;
   }
 }
 

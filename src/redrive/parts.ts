@@ -32,7 +32,7 @@ export interface RedriveParts {
   /** Written on every document: role `redrive`. */
   readonly origin: Origin;
   /** The share of the regions' caps that documents are written with; events go through Kafka, where the lanes' own rate awaits them. */
-  readonly share: Pick<BorrowedRate, 'room' | 'take' | 'rest'>;
+  readonly share: Pick<BorrowedRate, 'of' | 'rest'>;
   readonly host: string;
   readonly clock: Clock;
   /** 0…1, for jitter. */

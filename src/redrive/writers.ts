@@ -30,7 +30,7 @@ export class Writers {
     this.#share = share;
     this.#clock = clock;
     this.#documents = new Map([...parts.regions].map(([name, { search, indices }]) => [name, new DocumentWriter({
-      sink: search, indices, settings: settings.processor, origin, clock, random, pace: (documents, bytes, signal) => share.take(name, documents, bytes, signal),
+      sink: search, indices, settings: settings.processor, origin, clock, random, pace: share.of(name).take,
     })]));
     // Events always go to every region, as they do from ingest: `regions` says whose failure indices are meant.
     this.#events = new EventWriter(new Map<string, RecordLog>([...parts.regions].map(([name, { log }]) => [name, log])), settings.ingest);
@@ -73,7 +73,7 @@ export class Writers {
     const writer = this.#documents.get(region);
     if (writer === undefined || writes.length === 0) return [];
     const until = this.#clock.monotonic() + this.#patienceMs;
-    if ((await this.#share.room(this.#patienceMs, signal, [region])) > 0) return await writer.write(writes, Math.max(0, until - this.#clock.monotonic()), signal);
+    if ((await this.#share.of(region).room(this.#patienceMs, signal)) > 0) return await writer.write(writes, Math.max(0, until - this.#clock.monotonic()), signal);
     return writes.map(() => ({ kind: 'unavailable', reason: `no share of the region's rate within ${this.#patienceMs} ms: live traffic and searches come first` }));
   }
 }

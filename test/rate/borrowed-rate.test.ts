@@ -62,7 +62,7 @@ describe('the share of the caps that a repair borrows', () => {
     void rates.borrowed.room(0, signal);
     rates.grant(CAPS, 0.1);
     let taken = 0;
-    for (let at = 0; at < 5; at += 1) void rates.borrowed.take('west', 10, 100, signal).then(() => { taken += 1; });
+    for (let at = 0; at < 5; at += 1) void rates.borrowed.of('west').take(10, 100, signal).then(() => { taken += 1; });
     await rates.clock.advance(2_500);
     expect(taken).toBe(3);
   });

@@ -67,7 +67,27 @@ describe('the search guard', () => {
     let reading = 0;
     const guard = new SearchGuard(1.5, null);
     settled(guard, new Searched((sent) => linear(sent) * (reading++ % 4 === 0 ? 3 : 1)), 14);
-    expect(guard.baselineMs).toBeCloseTo(linear(500), 6);
+    expect(guard.baselineMs).toBeCloseTo(linear(0), 6);
+  });
+
+  it('sends nothing while it learns how fast search is without it', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    expect(Array.from({ length: 15 }, () => cluster.round(guard))).toEqual([500, 500, ...new Array<number>(12).fill(0), 500]);
+  });
+
+  it('does not stop a lane that sends less than it may before anything is known', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    for (let round = 0; round < 60; round += 1) expect(cluster.round(guard, 250)).toBe(250);
+    expect(guard.limit).toBe(500);
+    expect(guard.baselineMs).toBeNull();
+  });
+
+  it('is careful when searches begin while a lane sends all it has', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
+    cluster.searchesPerSecond = 1;
+    settled(guard, cluster);
+    cluster.searchesPerSecond = 20;
+    expect(Array.from({ length: 4 }, () => cluster.round(guard))).toEqual([20_000, 500, 0, 0]);
   });
 
   it('lets the lane send all it has where nobody searches', () => {
@@ -79,9 +99,9 @@ describe('the search guard', () => {
   it('learns how fast search is undisturbed, then leaves indexing what search can bear', () => {
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
     const sent = settled(guard, cluster);
-    expect(Math.min(...sent)).toBeGreaterThan(1_500);
-    expect(Math.max(...sent)).toBeLessThan(6_000);
-    expect(guard.baselineMs).toBeCloseTo(linear(500), 6);
+    expect(Math.min(...sent)).toBeGreaterThan(900);
+    expect(Math.max(...sent)).toBeLessThan(1_300);
+    expect(guard.baselineMs).toBeCloseTo(linear(0), 6);
   });
 
   it('leaves more where the operator lets search suffer more', () => {
@@ -125,7 +145,7 @@ describe('the search guard', () => {
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched(linear)];
     const before = settled(guard, cluster).at(-1) as number;
     cluster.now = BEGAN + 9 * MINUTE_MS + 58_000;
-    expect(Math.max(...settled(guard, cluster, 5).slice(2))).toBe(500);
+    expect(settled(guard, cluster, 6).slice(2)).toEqual([0, 0, 0, 0]);
     expect(settled(guard, cluster, 10).at(-1)).toBeGreaterThan(before * 0.8);
   });
 
@@ -145,16 +165,25 @@ describe('the search guard', () => {
       cluster.now = BEGAN + look * 15 * MINUTE_MS;
       settled(guard, cluster);
     }
-    expect(guard.baselineMs).toBeCloseTo(linear(500) * 2, 0);
+    expect(guard.baselineMs).toBeCloseTo(linear(0) * 2, 0);
     expect(settled(guard, cluster).at(-1)).toBeGreaterThan(before * 0.7);
   });
 
-  it('does not hold a lane down by what it learned wrong: where little is sent, search is undisturbed', () => {
+  it('does not hold a lane down for long by what it learned wrong', () => {
     let reading = 0;
     const [guard, cluster] = [new SearchGuard(1.5, null), new Searched((sent) => linear(sent) * (reading++ < 13 ? 0.6 : 1))];
     expect(Math.min(...settled(guard, cluster, 26))).toBeLessThan(100);
-    expect(settled(guard, cluster, 80).at(-1)).toBeGreaterThan(900);
+    expect(settled(guard, cluster, 80).at(-1)).toBeGreaterThan(500);
     expect(guard.baselineMs).toBeGreaterThan(19);
+  });
+
+  it('looks ever more seldom where search really bears no more', () => {
+    const [guard, cluster] = [new SearchGuard(1.5, null), new Searched((sent) => 20 + Math.min(sent, 100))];
+    const stopped = (rounds: number) => Array.from({ length: rounds }, () => cluster.round(guard)).filter((sent) => sent === 0).length;
+    stopped(20);
+    const [early, late] = [stopped(80), stopped(80)];
+    expect(early).toBeGreaterThan(0);
+    expect(late).toBeLessThan(early);
   });
 
   it('stays low for as long as searches are turned away', () => {

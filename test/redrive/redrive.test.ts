@@ -7,7 +7,7 @@ import { decodeEnvelope } from '../../src/domain/envelope.ts';
 import type { Transform } from '../../src/redrive/patch.ts';
 import { redrive, type RedriveRequest } from '../../src/redrive/redrive.ts';
 import { CLAIM_LEASE_MS } from '../../src/redrive/transition.ts';
-import { FREE_SHARE } from '../support/free-share.ts';
+import { FREE_SHARE, sharesOf } from '../support/free-share.ts';
 import { produce, record } from '../support/lane.ts';
 import { ITEM_QUEUE_FULL, ITEM_WRITE_BLOCK, type MemorySearch } from '../support/memory-search.ts';
 import { FAILED_AT, FAILURE_INDEX, INDEX, fail, failAtIngest, failureIn, redriveHarness, request, type RedriveHarness } from '../support/redrive-harness.ts';
@@ -184,7 +184,8 @@ describe('the share of the caps that a redrive borrows', () => {
   it('paces what it writes into a region, and is given back afterwards', async () => {
     const harness = await redriveHarness();
     const seen: string[] = [];
-    const share = { room: async (_: number, _signal: AbortSignal, regions?: readonly string[]) => { seen.push(`room in ${regions?.join()}`); return 10; }, take: async (region: string, documents: number) => { seen.push(`${documents} into ${region}`); }, rest: () => { seen.push('rest'); } };
+    const of = (region: string) => ({ room: async () => { seen.push(`room in ${region}`); return 10; }, take: async (documents: number) => { seen.push(`${documents} into ${region}`); } });
+    const share = { of, rest: () => { seen.push('rest'); } };
     await fail(harness.west, { payload, documentId: 'a', offset: 1 });
     await fail(harness.west, { payload, documentId: 'b', offset: 2 });
     expect(await redrive(request(), { ...harness.parts, share }, {}, new AbortController().signal)).toMatchObject({ ok: true, counts: { applied: 2 } });
@@ -193,7 +194,7 @@ describe('the share of the caps that a redrive borrows', () => {
 
   it('holds up the region whose live traffic leaves nothing, alone: its failures stay open, with the reason', async () => {
     const harness = await redriveHarness();
-    const share = { ...FREE_SHARE, room: async (_: number, _signal: AbortSignal, regions?: readonly string[]) => (regions?.includes('west') === true ? 0 : 10) };
+    const share = sharesOf((region) => ({ ...FREE_SHARE, room: async () => (region === 'west' ? 0 : 10) }));
     const western = await fail(harness.west, { payload, offset: 1 });
     const eastern = await fail(harness.east, { payload, lane: 'west-east', documentId: 'c', offset: 2 });
     expect(await redrive(request(), { ...harness.parts, share }, {}, new AbortController().signal)).toMatchObject({ ok: false, counts: { applied: 1, unavailable: 1 }, stopped: expect.stringMatching(/^west: no share of the region's rate/) });
@@ -204,7 +205,7 @@ describe('the share of the caps that a redrive borrows', () => {
   it('is not asked for where only events are sent: they go through Kafka, at the lanes’ own rate', async () => {
     const harness = await redriveHarness();
     await failAtIngest(harness, '{"id":"x","version":7}');
-    const share = { ...FREE_SHARE, room: async () => 0 };
+    const share = sharesOf(() => ({ ...FREE_SHARE, room: async () => 0 }));
     expect(await redrive(request(), { ...harness.parts, share }, {}, new AbortController().signal)).toMatchObject({ ok: true, counts: { written: 1 } });
   });
 });

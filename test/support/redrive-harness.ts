@@ -8,7 +8,7 @@ import type { Json } from '../../src/ports/search-index.ts';
 import type { RedriveParts } from '../../src/redrive/parts.ts';
 import type { RedriveRequest } from '../../src/redrive/redrive.ts';
 import { createIndexKeeper } from '../../src/setup/ensure-indices.ts';
-import { FREE_SHARE } from './free-share.ts';
+import { FREE_SHARES } from './free-share.ts';
 import { lookups, memoryClusters, things } from './ingest-harness.ts';
 import { FAST } from './lane.ts';
 import type { MemoryLog } from './memory-log.ts';
@@ -42,7 +42,7 @@ export async function redriveHarness(clock: Clock = systemClock): Promise<Redriv
     prefix: PREFIX,
     regions: new Map((['west', 'east'] as const).map((name) => [name, { search: searches[name], log: clusters.regions.get(name) as MemoryLog, indices: createIndexKeeper(searches[name]) }])),
     source: clusters.source, rows: null, pipelines: [things], settings: { processor: FAST, ingest: { ...ingest, deliveryTimeoutMs: 500 } },
-    lookups: async () => lookups, origin: { role: 'redrive', code: 'test', host_group: 'default' }, host: 'operator-1', share: FREE_SHARE,
+    lookups: async () => lookups, origin: { role: 'redrive', code: 'test', host_group: 'default' }, host: 'operator-1', share: FREE_SHARES,
     clock, random: () => 0.5, newId: randomUUID, log: pino({ level: 'silent' }),
   };
   return { parts, west, east, logs: clusters.regions, source: clusters.source };
