@@ -66,7 +66,7 @@ Options
   --deep             audit: at the end, read every document as well
   --rate N           events a second, latency and beside-live (default 250); scale-out: documents a second of each process (default 1000)
   --seconds N        length of the measurement, or of the stall (default 30; search-guard: 120; beside-live and scale-out: 60)
-  --warm-up N        seconds of load before it, latency, search-guard, beside-live and scale-out (default 20; search-guard and scale-out: 60; beside-live: 30)
+  --warm-up N        seconds of load before it, latency, search-guard, beside-live and scale-out (default 20; search-guard: 90; scale-out: 60; beside-live: 30)
   --targets A,B      search factors to hold, search-guard (default 1.3,1.5,2)
   --caps A,B         fixed rates to measure beside them, documents a second, search-guard; beside-live: the cap of each region (default none)
   --no-unguarded     leave out the lane without a guard, search-guard
@@ -118,7 +118,7 @@ const benches: Record<string, () => Record<string, unknown> | Promise<Record<str
   indices: () => benchIndices({ stackFile: values.stack, count: Number(values.count), documents: Number(values.docs ?? 50_000), say }),
   audit: () => benchAudit({ stackFile: values.stack, documents, deep: values.deep, say }),
   'search-guard': () => benchSearchGuard({
-    stackFile: values.stack, prefix: values.prefix, documents, searchesPerSecond: Number(values.searches ?? 20), seconds: Number(values.seconds ?? 120), warmUpSeconds: Number(values['warm-up'] ?? 60),
+    stackFile: values.stack, prefix: values.prefix, documents, searchesPerSecond: Number(values.searches ?? 20), seconds: Number(values.seconds ?? 120), warmUpSeconds: Number(values['warm-up'] ?? 90),
     targets: numbersOf(values.targets ?? '1.3,1.5,2'), caps: numbersOf(values.caps ?? ''), unguarded: values.unguarded, trace: values.trace, say,
   }),
   'region-loss': () => benchRegionLoss({ events: documents, rounds: Number(values.rounds), say }),

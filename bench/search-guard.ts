@@ -26,8 +26,6 @@ const MOST_PATIENCE = 1.5;
 /** Of the searches alone: load before the measurement, s, and its length as a part of the others'. */
 const QUIET_WARM_UP_SECONDS = 15;
 const QUIET_PART = 0.8;
-/** After the guard was given another factor, s. */
-const CHANGE_SECONDS = 20;
 /** Nothing has to be learned where the rate is fixed: load before the measurement, s. */
 const FIXED_WARM_UP_SECONDS = 12;
 
@@ -49,6 +47,8 @@ export interface GuardOptions {
   readonly trace: string | undefined;
   readonly say: (line: string) => void;
 }
+
+interface PhasePlan { readonly name: string; readonly target: number | null; readonly rate: PhaseRate | null; readonly warmUpSeconds: number; readonly seconds: number }
 
 /** What one phase gave. `factor`: p99 ÷ p99 without indexing. */
 interface Phase {
@@ -108,36 +108,21 @@ class Run {
   }
 
   async phases(): Promise<Phase[]> {
-    const { caps, targets, unguarded } = this.#options;
-    const phases = [await this.#phase('no indexing', null)];
-    for (const cap of caps) phases.push(await this.#phase(`${cap} documents/s`, { documentsPerSecond: cap, searchFactor: 0 }));
-    if (unguarded) phases.push(await this.#phase('no guard', { documentsPerSecond: null, searchFactor: 0 }));
-    return targets.length === 0 ? phases : [...phases, ...(await this.#guarded(targets))];
+    const { caps, targets, unguarded, seconds, warmUpSeconds } = this.#options;
+    const phases = [await this.#phase({ name: 'no indexing', target: null, rate: null, warmUpSeconds: QUIET_WARM_UP_SECONDS, seconds: seconds * QUIET_PART })];
+    const fixed = { target: null, warmUpSeconds: FIXED_WARM_UP_SECONDS, seconds };
+    for (const cap of caps) phases.push(await this.#phase({ ...fixed, name: `${cap} documents/s`, rate: { documentsPerSecond: cap, searchFactor: 0 } }));
+    if (unguarded) phases.push(await this.#phase({ ...fixed, name: 'no guard', rate: { documentsPerSecond: null, searchFactor: 0 } }));
+    for (const target of targets) phases.push(await this.#phase({ name: `guard at ${target}`, target, rate: { documentsPerSecond: null, searchFactor: target }, warmUpSeconds, seconds }));
+    return phases;
   }
 
-  /** One lane under the guard, whose factor is changed while it runs. */
-  async #guarded(targets: readonly number[]): Promise<Phase[]> {
-    const phases: Phase[] = [];
-    const lane = await this.#ground.catchUp({ documentsPerSecond: null, searchFactor: targets[0] as number });
-    try {
-      for (const target of targets) {
-        if (phases.length > 0) await this.#ground.setFactor(target);
-        await this.#watch(lane, phases.length === 0 ? this.#options.warmUpSeconds : CHANGE_SECONDS);
-        phases.push(this.#told(this.#phaseOf(`guard at ${target}`, target, await this.#measure(lane, this.#options.seconds))));
-      }
-      return phases;
-    } finally {
-      await lane.stop();
-      await this.#ground.setFactor(null);
-    }
-  }
-
-  async #phase(name: string, rate: PhaseRate | null): Promise<Phase> {
-    const seconds = this.#options.seconds * (rate === null ? QUIET_PART : 1);
+  /** A lane that begins at the first record, so that none runs dry because of those before it; without a rate there is none. */
+  async #phase({ name, target, rate, warmUpSeconds, seconds }: PhasePlan): Promise<Phase> {
     const lane = rate === null ? null : await this.#ground.catchUp(rate);
     try {
-      await this.#watch(lane, rate === null ? QUIET_WARM_UP_SECONDS : FIXED_WARM_UP_SECONDS);
-      return this.#told(this.#phaseOf(name, null, await this.#measure(lane, seconds)));
+      await this.#watch(lane, warmUpSeconds);
+      return this.#told(this.#phaseOf(name, target, await this.#measure(lane, seconds)));
     } finally {
       await lane?.stop();
       if (lane !== null) await sleep(PAUSE_SECONDS * 1_000);

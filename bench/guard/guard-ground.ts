@@ -10,7 +10,6 @@ import { startChild, type Child } from '../child.ts';
 import { BENCH_PIPELINE } from '../events.ts';
 import { regionalTopicOf } from '../../src/domain/pipeline.ts';
 import { BENCH_LANE, REGION } from '../lane-ground.ts';
-import { setRate } from '../set-rate.ts';
 import type { DatedDocuments } from './dated-documents.ts';
 
 const SEND_RECORDS = 2_000;
@@ -53,11 +52,6 @@ export class GuardGround {
     const ranges = await this.#admin.ranges([this.#topic]);
     await this.#admin.setCommitted(`${this.#bench.config.prefix}sluice.${BENCH_LANE}`, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
     return await startChild(['process', '--lane', BENCH_LANE, '--config', this.#configured(rate)]);
-  }
-
-  /** Changes the factor of a lane that runs; null: what its configuration says. */
-  async setFactor(searchFactor: number | null): Promise<void> {
-    await setRate(this.#bench.config, searchFactor === null ? null : { documentsPerSecond: null, bytesPerSecond: null, searchFactor });
   }
 
   async close(): Promise<void> {
