@@ -68,6 +68,12 @@ export async function benchBesideLive(options: BesideLiveOptions): Promise<Recor
   }
 }
 
+interface Freshness { readonly followed: number; readonly p50Ms: number; readonly p90Ms: number; readonly p99Ms: number }
+
+function freshnessOf(latencies: readonly number[]): Freshness {
+  return { followed: latencies.length, p50Ms: percentile(latencies, 0.5), p90Ms: percentile(latencies, 0.9), p99Ms: percentile(latencies, 0.99) };
+}
+
 class Run {
   readonly #bench: BenchStack;
   readonly #folder: string;
@@ -163,11 +169,10 @@ class Run {
       if (missing > 0) throw new Error(`${missing} of ${acknowledged.length + missing} live events were not acknowledged in every region`);
       return acknowledged;
     };
-    const [alone, beside] = [within([quiet]), within(loads)];
-    const [aloneP99Ms, besideP99Ms] = [percentile(alone, 0.99), percentile(beside, 0.99)];
+    const [alone, beside] = [freshnessOf(within([quiet])), freshnessOf(within(loads))];
     return {
-      freshness: { alone: { followed: alone.length, p50Ms: percentile(alone, 0.5), p99Ms: aloneP99Ms }, beside: { followed: beside.length, p50Ms: percentile(beside, 0.5), p99Ms: besideP99Ms } },
-      freshnessRatio: rounded(besideP99Ms / aloneP99Ms, 2),
+      freshness: { alone, beside, ofCases: Object.fromEntries(loads.map((load) => [load.name, freshnessOf(within([load]))])) },
+      freshnessRatio: rounded(beside.p99Ms / alone.p99Ms, 2),
     };
   }
 

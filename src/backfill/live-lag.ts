@@ -2,8 +2,10 @@
 const STOPPED_MS = 30_000;
 /** Weight of the newest reading in the rates. */
 const WEIGHT = 0.3;
-/** So few records that wait are no lag: a lane commits as many at once, and a burst of them is over before it is looked at again. Less than a second of what a region is made for. */
-const NOISE_RECORDS = 200;
+/** What waits at each of so many readings is lag; what comes and goes between them is what a lane commits at once. */
+const READINGS = 4;
+/** So few records are no lag. */
+const NOISE_RECORDS = 20;
 
 /** Where a lane's topics end, and where the lane is, summed over the partitions; `at`: monotonic ms. */
 export interface LanePosition { readonly ends: number; readonly lag: number; readonly at: number }
@@ -15,15 +17,18 @@ export class LiveLag {
   /** Records/s that the lane settles, and that come in. */
   #settles = 0;
   #comes = 0;
+  /** What waited at the last readings. */
+  #waiting: number[] = [];
 
   /** Seconds; null where the lane moves nothing. */
   observe(now: LanePosition): number | null {
     const last = this.#last;
     this.#last = now;
     if (last !== null && now.at > last.at) this.#learn(last, now);
+    this.#waiting = [...this.#waiting.slice(1 - READINGS), now.lag];
     if (this.#movedAt === null || now.at - this.#movedAt > STOPPED_MS) return null;
-    if (now.lag <= NOISE_RECORDS) return 0;
-    return now.lag / Math.max(1, this.#settles, this.#comes);
+    const lag = Math.min(...this.#waiting);
+    return lag <= NOISE_RECORDS ? 0 : lag / Math.max(1, this.#settles, this.#comes);
   }
 
   #learn(last: LanePosition, now: LanePosition): void {

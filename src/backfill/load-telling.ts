@@ -10,6 +10,8 @@ import { HOLDS_MS, type HeldShare } from './held-share.ts';
 
 /** How often it is looked whom the load disturbs, ms. */
 const LOOK_MS = 2_000;
+/** How often it is read how far live traffic is behind, ms: no divisor of the second in which lanes commit, so that readings fall before and after a commit. */
+const READ_LAG_MS = 700;
 /** How often what it may take is worked out anew, ms. */
 const TAKE_MS = 250;
 /** An unchanged share is told again this often, ms. */
@@ -29,6 +31,7 @@ export interface LoadTellingParts {
   readonly held: HeldShare;
   /** Told at every look. */
   readonly heldBack: HeldBack;
+  /** Of the live lanes; asked again and again. */
   readonly lagSeconds: () => Promise<number | null>;
   readonly onProblem: (message: string) => void;
 }
@@ -38,6 +41,7 @@ export class LoadTelling {
   readonly #parts: LoadTellingParts;
   #taking: Taking = { share: 0, documentsPerSecond: null };
   #told: { share: number; at: number } | null = null;
+  #lagSeconds: number | null = null;
   #looked: { at: number; sent: number };
 
   constructor(parts: LoadTellingParts) {
@@ -49,7 +53,12 @@ export class LoadTelling {
   async run(signal: AbortSignal): Promise<void> {
     const producers = this.#parts.logs.map((log) => log.producer({ compression: 'none', deliveryTimeoutMs: DELIVERY_TIMEOUT_MS }));
     try {
-      await Promise.all([this.#every(LOOK_MS, () => this.#look(producers), signal), this.#every(TAKE_MS, async () => this.#take(), signal)]);
+      await this.#readLag();
+      await Promise.all([
+        this.#every(READ_LAG_MS, () => this.#readLag(), signal),
+        this.#every(LOOK_MS, () => this.#look(producers), signal),
+        this.#every(TAKE_MS, async () => this.#take(), signal),
+      ]);
       await this.#send(producers, null);
     } finally {
       await Promise.allSettled(producers.map((producer) => producer.close()));
@@ -63,14 +72,17 @@ export class LoadTelling {
     }
   }
 
+  async #readLag(): Promise<void> {
+    this.#lagSeconds = await this.#parts.lagSeconds();
+  }
+
   async #look(producers: readonly RecordProducer[]): Promise<void> {
-    const { clock, control, guard, loads, giveWay, held, heldBack, key, lagSeconds } = this.#parts;
-    const lag = await lagSeconds();
+    const { clock, control, guard, loads, giveWay, held, heldBack, key } = this.#parts;
     const now = clock.monotonic();
     const passedMs = now - this.#looked.at;
     const sent = ((control.sent - this.#looked.sent) * 1_000) / Math.max(1, passedMs);
     this.#looked = { at: now, sent: control.sent };
-    const look = giveWay.look({ lagSeconds: lag, guard: guard.limit, sent, othersShare: loads.share(key), others: loads.count(key) });
+    const look = giveWay.look({ lagSeconds: this.#lagSeconds, guard: guard.limit, sent, othersShare: loads.share(key), others: loads.count(key) });
     this.#taking = look;
     heldBack.look(holderOf(look.givesWayTo, control.status()), passedMs);
     held.intend(this.#taking.share);

@@ -180,7 +180,7 @@ const backfill = z.strictObject({
   leaseMs: milliseconds.default(30_000).describe('a loader that does not renew its lease for this long is taken for dead'),
   pollMs: milliseconds.default(2_000).describe('how often a loader looks for pause, cancel and row groups that others gave up'),
   share: z.number().gt(0).max(0.9).default(0.25).describe('of the caps of a region, which the lanes leave to all loads together while there are any; without caps there is nothing to share'),
-  yieldLagSeconds: z.number().positive().default(4).describe('a load sends nothing while live lanes into the region are so far behind, and less from half of that on'),
+  yieldLagSeconds: z.number().positive().default(1.5).describe('a load sends nothing while live lanes into the region are so far behind, and less from half of that on'),
   rowsPerSecond: z.int().positive().default(5_000).describe('into each region; only what a plan estimates its time by'),
 });
 
