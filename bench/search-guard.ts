@@ -23,9 +23,10 @@ const DISTURBING_CORES = 0.5;
 const AFTERMATH_MS = 2_000;
 /** A measurement goes on until it has its undisturbed time, or for so many times as long. */
 const MOST_PATIENCE = 1.5;
-/** Of the searches alone: load before the measurement, s, and its length as a part of the others'. */
+/** Of the searches alone, before and after each other phase: load before the measurement, s (a server that was just started is slow), and its length as a part of the others'. */
+const FIRST_WARM_UP_SECONDS = 60;
 const QUIET_WARM_UP_SECONDS = 15;
-const QUIET_PART = 0.8;
+const QUIET_PART = 0.5;
 /** Nothing has to be learned where the rate is fixed: load before the measurement, s. */
 const FIXED_WARM_UP_SECONDS = 12;
 
@@ -48,9 +49,12 @@ export interface GuardOptions {
   readonly say: (line: string) => void;
 }
 
+/** Seconds that were disturbed are left out. */
+interface Measured { readonly times: readonly number[]; readonly queryMs: number; readonly queries: number; readonly settled: number; readonly seconds: number; readonly disturbedSeconds: number }
+
 interface PhasePlan { readonly name: string; readonly target: number | null; readonly rate: PhaseRate | null; readonly warmUpSeconds: number; readonly seconds: number }
 
-/** What one phase gave. `factor`: p99 ÷ p99 without indexing. */
+/** What one phase gave. `factor`: p99 ÷ p99 without indexing, of the searches before it and after it: servers get faster for a quarter of an hour. */
 interface Phase {
   readonly name: string;
   readonly target: number | null;
@@ -99,7 +103,6 @@ class Run {
   readonly #load: SearchLoad;
   readonly #options: GuardOptions;
   readonly #others = new OtherPrograms();
-  #quiet: { readonly p99: number; readonly queryMs: number } | null = null;
 
   constructor(ground: GuardGround, load: SearchLoad, options: GuardOptions) {
     this.#ground = ground;
@@ -109,20 +112,30 @@ class Run {
 
   async phases(): Promise<Phase[]> {
     const { caps, targets, unguarded, seconds, warmUpSeconds } = this.#options;
-    const phases = [await this.#phase({ name: 'no indexing', target: null, rate: null, warmUpSeconds: QUIET_WARM_UP_SECONDS, seconds: seconds * QUIET_PART })];
     const fixed = { target: null, warmUpSeconds: FIXED_WARM_UP_SECONDS, seconds };
-    for (const cap of caps) phases.push(await this.#phase({ ...fixed, name: `${cap} documents/s`, rate: { documentsPerSecond: cap, searchFactor: 0 } }));
-    if (unguarded) phases.push(await this.#phase({ ...fixed, name: 'no guard', rate: { documentsPerSecond: null, searchFactor: 0 } }));
-    for (const target of targets) phases.push(await this.#phase({ name: `guard at ${target}`, target, rate: { documentsPerSecond: null, searchFactor: target }, warmUpSeconds, seconds }));
+    const plans: PhasePlan[] = [
+      ...caps.map((cap) => ({ ...fixed, name: `${cap} documents/s`, rate: { documentsPerSecond: cap, searchFactor: 0 } })),
+      ...(unguarded ? [{ ...fixed, name: 'no guard', rate: { documentsPerSecond: null, searchFactor: 0 } }] : []),
+      ...targets.map((target) => ({ name: `guard at ${target}`, target, rate: { documentsPerSecond: null, searchFactor: target }, warmUpSeconds, seconds })),
+    ];
+    const quiet = { name: 'no indexing', target: null, rate: null, warmUpSeconds: QUIET_WARM_UP_SECONDS, seconds: seconds * QUIET_PART };
+    let before = await this.#measure({ ...quiet, warmUpSeconds: FIRST_WARM_UP_SECONDS });
+    const phases = [this.#told(phaseOf(quiet, before, [before]))];
+    for (const plan of plans) {
+      const loaded = await this.#measure(plan);
+      const after = await this.#measure(quiet);
+      phases.push(this.#told(phaseOf(plan, loaded, [before, after])));
+      before = after;
+    }
     return phases;
   }
 
   /** A lane that begins at the first record, so that none runs dry because of those before it; without a rate there is none. */
-  async #phase({ name, target, rate, warmUpSeconds, seconds }: PhasePlan): Promise<Phase> {
+  async #measure({ name, rate, warmUpSeconds, seconds }: PhasePlan): Promise<Measured> {
     const lane = rate === null ? null : await this.#ground.catchUp(rate);
     try {
       await this.#watch(lane, warmUpSeconds);
-      return this.#told(this.#phaseOf(name, target, await this.#measure(lane, seconds)));
+      return this.#measuredIn(name, await this.#looks(lane, seconds));
     } finally {
       await lane?.stop();
       if (lane !== null) await sleep(PAUSE_SECONDS * 1_000);
@@ -134,26 +147,21 @@ class Run {
     return phase;
   }
 
-  #phaseOf(name: string, target: number | null, looks: readonly Look[]): Phase {
+  #measuredIn(name: string, looks: readonly Look[]): Measured {
     const spans = spansOf(looks);
     const calm = spans.filter(({ disturbed }) => !disturbed);
     const [from, until] = [(looks[0] as Look).at, (looks.at(-1) as Look).at];
     this.windows.push({ name, from, until });
-    const times = calm.flatMap((span) => this.#load.between(span.from.at, span.until.at));
     const total = (read: (look: Look) => number) => calm.reduce((sum, span) => sum + read(span.until) - read(span.from), 0);
-    const measuredSeconds = total(({ at }) => at) / 1_000;
-    const [p99, queryMs] = [percentile(times, 0.99), total((look) => look.queryMs) / total((look) => look.queries)];
-    this.#quiet ??= { p99, queryMs };
+    const seconds = total(({ at }) => at) / 1_000;
     return {
-      name, target, searches: times.length, meanMs: rounded(times.reduce((sum, ms) => sum + ms, 0) / times.length),
-      p50Ms: rounded(percentile(times, 0.5)), p99Ms: rounded(p99), factor: rounded(p99 / this.#quiet.p99, 2), meanFactor: rounded(queryMs / this.#quiet.queryMs, 3),
-      docsPerSecond: rounded(total(({ settled }) => settled) / measuredSeconds, 0),
-      measuredSeconds: rounded(measuredSeconds, 0), disturbedSeconds: rounded((until - from) / 1_000 - measuredSeconds, 0),
+      times: calm.flatMap((span) => this.#load.between(span.from.at, span.until.at)), queryMs: total((look) => look.queryMs), queries: total((look) => look.queries),
+      settled: total((look) => look.settled), seconds, disturbedSeconds: (until - from) / 1_000 - seconds,
     };
   }
 
   /** Looks until so many seconds were undisturbed, or patience ends. */
-  async #measure(lane: Child | null, seconds: number): Promise<Look[]> {
+  async #looks(lane: Child | null, seconds: number): Promise<Look[]> {
     const looks = [await this.#look(lane)];
     const calm = () => spansOf(looks).filter(({ disturbed }) => !disturbed).reduce((sum, { from, until }) => sum + until.at - from.at, 0);
     for (const end = performance.now() + seconds * MOST_PATIENCE * 1_000; performance.now() < end && calm() < seconds * 1_000;) {
@@ -179,6 +187,17 @@ class Run {
     const status = (await (await fetch(new URL('/status', lane.url))).json()) as { parts: Record<string, LaneStatus> };
     return { ...look, settled: await settledOf(lane), guard: Object.values(status.parts)[0]?.rate.guard ?? null };
   }
+}
+
+function phaseOf({ name, target }: PhasePlan, { times, queryMs, queries, settled, seconds, disturbedSeconds }: Measured, quiet: readonly Measured[]): Phase {
+  const total = (read: (measured: Measured) => number) => quiet.reduce((sum, one) => sum + read(one), 0);
+  const [p99, quietP99] = [percentile(times, 0.99), percentile(quiet.flatMap((one) => one.times), 0.99)];
+  return {
+    name, target, searches: times.length, meanMs: rounded(times.reduce((sum, ms) => sum + ms, 0) / times.length),
+    p50Ms: rounded(percentile(times, 0.5)), p99Ms: rounded(p99), factor: rounded(p99 / quietP99, 2),
+    meanFactor: rounded((queryMs / queries) / (total((one) => one.queryMs) / total((one) => one.queries)), 3),
+    docsPerSecond: rounded(settled / seconds, 0), measuredSeconds: rounded(seconds, 0), disturbedSeconds: rounded(disturbedSeconds, 0),
+  };
 }
 
 interface NodeStats {

@@ -33,14 +33,19 @@ const UNFELT = 0.3;
 const GROWTH = 1.2;
 const RETURN_GROWTH = 1.6;
 const RETURN_TO = 0.7;
-/** So far above the factor is an alarm: it is cut to what should be right, by half at most, and so many readings are waited for, since a cluster takes time to recover. */
+/** So far above the factor, and so many standard errors above what it allows, is an alarm: it is cut to what should be right, by half at most, and so many readings are waited for, since a cluster takes time to recover. */
 const ALARM = 1.3;
+const SURE = 2;
 const MOST_CUT = 0.5;
 const RECOVERY_READINGS = 2;
 /** A limit far above what is sent would come too late when more is to be sent. */
 const HEADROOM = 2;
-/** Weight of the newest reading in the mean that is steered by. */
+/** Least weight of the newest reading in the mean that is steered by. */
 const WEIGHT = 0.35;
+/** Of such a mean: its variance ÷ that of one reading. */
+const VARIANCE = WEIGHT / (2 - WEIGHT);
+/** Standard deviation ÷ mean absolute deviation. */
+const DEVIATION = 1.25;
 /** A lane that sends this part of its limit is held by it. */
 const BINDING = 0.8;
 /** A difference of less than so many ms is noise, whatever the ratio. */
@@ -67,7 +72,11 @@ export class SearchGuard {
   #look: Look | null = null;
   /** The span of `LOOK_EVERY_MS` of the last reading. */
   #span: number | null = null;
-  #mean: number | null = null;
+  /** Standard deviation of a reading while nothing is sent ÷ its mean: few searches, or unlike ones, leap by themselves. */
+  #noise = 0;
+  /** Since the last cut or look, and of how many readings. */
+  #mean = 0;
+  #judged = 0;
   #limit: number | null = CAREFUL_RATE;
   /** Readings, one after the other, in which a limit of no more than `CAREFUL_RATE` held the lane, and how many of them are too many. */
   #low = 0;
@@ -121,11 +130,17 @@ export class SearchGuard {
     if (this.#waiting-- > 0) return;
     this.#waiting = 0;
     const baseline = this.#baseline;
-    this.#mean = this.#mean === null ? mean : this.#mean + WEIGHT * (mean - this.#mean);
+    this.#judged += 1;
+    this.#mean += Math.max(WEIGHT, 1 / this.#judged) * (mean - this.#mean);
     const slowerMs = this.#mean - baseline;
     const factor = slowerMs < NOTICEABLE_MS ? 1 : 1 + (TAIL * slowerMs) / baseline;
-    if (factor > this.#factor * ALARM) this.#cut((this.#factor - 1) / (factor - 1), sent);
+    if (factor > Math.max(this.#factor * ALARM, this.#factor + TAIL * SURE * this.#standardError)) this.#cut((this.#factor - 1) / (factor - 1), sent);
     else this.#change(this.#growth(factor), sent);
+  }
+
+  /** Of the mean, as a part of it. */
+  get #standardError(): number {
+    return this.#noise * Math.sqrt(Math.max(VARIANCE, 1 / this.#judged));
   }
 
   /** By how much the limit changes at this factor: fast while search feels next to nothing, careful near what is allowed. */
@@ -139,7 +154,7 @@ export class SearchGuard {
   #cut(by: number, sent: number): void {
     this.#before ??= this.#limit ?? sent;
     this.#change(Math.max(MOST_CUT, by), sent);
-    this.#mean = null;
+    this.#judged = 0;
     this.#waiting = RECOVERY_READINGS;
   }
 
@@ -181,9 +196,15 @@ export class SearchGuard {
     look.means.push(mean);
     if (look.means.length < look.readings) return;
     const undisturbed = midMean(look.means);
-    if (this.#baseline === null) this.#limit = CAREFUL_RATE;
-    this.#baseline = this.#baseline === null ? undisturbed : this.#baseline + LOOK_WEIGHT * (undisturbed - this.#baseline);
-    this.#mean = null;
+    const noise = (DEVIATION * look.means.reduce((sum, one) => sum + Math.abs(one / undisturbed - 1), 0)) / look.means.length;
+    if (this.#baseline === null) {
+      this.#limit = CAREFUL_RATE;
+      [this.#baseline, this.#noise] = [undisturbed, noise];
+    } else {
+      this.#baseline += LOOK_WEIGHT * (undisturbed - this.#baseline);
+      this.#noise += LOOK_WEIGHT * (noise - this.#noise);
+    }
+    this.#judged = 0;
     this.#look = null;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/inputs/generate/random.ts';
 import { SearchGuard } from '../../src/rate/search-guard.ts';
 
 const READING_SECONDS = 3;
@@ -36,9 +37,9 @@ class Searched {
 /** 20 ms undisturbed, 60 ms at 20,000 documents/s. */
 const linear = (sent: number): number => 20 + sent / 500;
 
-function settled(guard: SearchGuard, cluster: Searched, rounds = 60): number[] {
+function settled(guard: SearchGuard, cluster: Searched, rounds = 60, last = 10): number[] {
   const sent = Array.from({ length: rounds }, () => cluster.round(guard));
-  return sent.slice(-10);
+  return sent.slice(-last);
 }
 
 describe('the search guard', () => {
@@ -139,6 +140,15 @@ describe('the search guard', () => {
       return sent.reduce((sum, one) => sum + one, 0) / sent.length;
     };
     expect(Math.abs(rateAt(0.03) / rateAt(0) - 1)).toBeLessThan(0.2);
+  });
+
+  it('takes nothing for an alarm that chance explains', () => {
+    const least = Array.from({ length: 10 }, (_, run) => {
+      const random = new Random(run);
+      const [guard, cluster] = [new SearchGuard(1.3, null), new Searched((sent) => linear(sent) * (0.84 + 0.32 * random.unit()))];
+      return Math.min(...settled(guard, cluster, 200, 140).filter((sent) => sent > 0));
+    });
+    expect(Math.min(...least)).toBeGreaterThan(120);
   });
 
   it('looks anew at undisturbed searches every quarter of an hour, and goes on where it was', () => {
