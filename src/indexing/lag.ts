@@ -6,6 +6,8 @@ export interface Lag {
   readonly topic: string;
   readonly partition: number;
   readonly records: number;
+  /** Offset of the next record that will be written. */
+  readonly end: number;
 }
 
 /** Records between what is settled and the end, for each assigned partition. Pure. */
@@ -15,7 +17,7 @@ function lagOf(ranges: readonly PartitionRange[], settled: ReadonlyMap<string, n
     const key = keyOf(range);
     if (!settled.has(key)) return [];
     const position = settled.get(key) ?? base.get(key) ?? range.earliest;
-    return [{ topic: range.topic, partition: range.partition, records: Math.max(0, range.latest - Math.max(position, range.earliest)) }];
+    return [{ topic: range.topic, partition: range.partition, records: Math.max(0, range.latest - Math.max(position, range.earliest)), end: range.latest }];
   });
 }
 

@@ -12,6 +12,7 @@ import { ensureThrough, recreate } from './ensure.ts';
 import { failuresOf, type FailureContext } from './failures.ts';
 import type { Gate } from './gate.ts';
 import { unlessAborted } from './interrupt.ts';
+import { Inflow } from './inflow.ts';
 import { measureLag } from './lag.ts';
 import { laneBatcher } from './lane-batcher.ts';
 import { LaneReport } from './lane-report.ts';
@@ -53,6 +54,7 @@ export class Works {
   readonly #onSettled: (() => void)[] = [];
   /** Partitions of all hosts of the lane; null before they are known. */
   #partitions: number | null = null;
+  readonly #inflow = new Inflow();
   #keeping: Promise<void> = Promise.resolve();
   #state: LaneStatus['state'] = 'starting';
   #failure: unknown = null;
@@ -283,6 +285,7 @@ export class Works {
         this.#report.lagging(measured.lags);
         this.#partitions = measured.partitions;
         this.#share();
+        this.#parts.rate.arriving(this.#inflow.observe(measured.lags, this.#parts.clock.monotonic()));
       } else this.#parts.log.debug({ reason: measured.error }, 'lag not measured');
       this.#report.pacing(this.#parts.rate.status());
       await this.#parts.clock.sleep(LAG_INTERVAL_MS, this.#stop.signal);

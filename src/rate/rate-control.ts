@@ -59,6 +59,8 @@ const LEAST_IN_FLIGHT = 2;
 /** Under a cap a batch carries no more than this much of a second: the rate stays even. */
 const BATCH_SECONDS = 0.1;
 const LEAST_BATCH_BYTES = 16 * 1024;
+/** What comes in is indexed whatever searches bear, and a little more, so that it leaves nothing behind: the search guard slows the catching up alone. */
+const KEEPING_UP = 1.2;
 
 /** Everything that decides how fast one lane sends to its cluster: caps (policy, share, search guard) and, under them, the adaptive window. */
 export class RateControl {
@@ -68,6 +70,7 @@ export class RateControl {
   #caps: Caps | null = null;
   #partitions: { owned: number; total: number } | null = null;
   #guard: number | null = null;
+  #arriving = 0;
   /** Before it is known nothing is sent (the pace sees to that), but batches are cut as without caps. */
   #share: Caps = NO_CAPS;
   #sent = 0;
@@ -96,6 +99,12 @@ export class RateControl {
     this.#apply();
   }
 
+  /** Records/s that come in for this host: the guard leaves it that much. */
+  arriving(recordsPerSecond: number): void {
+    this.#arriving = recordsPerSecond;
+    this.#apply();
+  }
+
   observe(sample: Sample): void {
     this.#window.observe(sample);
   }
@@ -120,12 +129,16 @@ export class RateControl {
   }
 
   status(): RateStatus {
-    return { window: this.#window.size, caps: this.#caps, share: this.#share, guard: this.#guard, waiting: this.#pace.waiting };
+    return { window: this.#window.size, caps: this.#caps, share: this.#share, guard: this.#guarded, waiting: this.#pace.waiting };
+  }
+
+  get #guarded(): number | null {
+    return this.#guard === null ? null : Math.max(this.#guard, this.#arriving * KEEPING_UP);
   }
 
   #apply(): void {
     if (this.#caps === null) return;
-    const guarded = { ...NO_CAPS, documentsPerSecond: this.#guard };
+    const guarded = { ...NO_CAPS, documentsPerSecond: this.#guarded };
     const share = this.#shareOfHost(this.#caps);
     if (share === null) return;
     this.#share = tighter(share, guarded);

@@ -22,12 +22,12 @@ describe('the lag of a lane', () => {
     const admin = adminOf(() => [{ topic: 't', partition: 0, offset: 20 }, { topic: 't', partition: 1, offset: 60 }]);
     expect(await measured(admin, [['t/0', 90], ['t/1', null], ['t/2', null]])).toEqual({
       partitions: 4,
-      lags: [{ topic: 't', partition: 0, records: 10 }, { topic: 't', partition: 1, records: 40 }, { topic: 't', partition: 2, records: 90 }],
+      lags: [{ topic: 't', partition: 0, records: 10, end: 100 }, { topic: 't', partition: 1, records: 40, end: 100 }, { topic: 't', partition: 2, records: 90, end: 100 }],
     });
   });
 
   it('asks for no committed positions where something is settled in every partition', async () => {
-    expect(await measured(adminOf(null), [['t/0', 100], ['t/3', 5]])).toEqual({ partitions: 4, lags: [{ topic: 't', partition: 0, records: 0 }, { topic: 't', partition: 3, records: 90 }] });
+    expect(await measured(adminOf(null), [['t/0', 100], ['t/3', 5]])).toEqual({ partitions: 4, lags: [{ topic: 't', partition: 0, records: 0, end: 100 }, { topic: 't', partition: 3, records: 90, end: 100 }] });
   });
 
   it('is told as unknown while the log does not answer', async () => {

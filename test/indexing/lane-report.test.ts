@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LaneReport } from '../../src/indexing/lane-report.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-const behind = (records: number) => [{ topic: 'documents.things', partition: 0, records }];
+const behind = (records: number) => [{ topic: 'documents.things', partition: 0, records, end: records }];
 
 describe('the lag of a lane in seconds', () => {
   it('rises from the first look while nothing was ever settled, and is 0 when nothing is left', async () => {

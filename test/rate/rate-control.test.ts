@@ -64,6 +64,20 @@ describe('the rate of a lane', () => {
     expect(rate.status().share.documentsPerSecond).toBe(1_000);
   });
 
+  it('sends what comes in, and a little more, whatever the search guard says; the cap holds', () => {
+    const rate = control();
+    rate.own(6, 6);
+    rate.cap({ documentsPerSecond: 2_000, bytesPerSecond: null });
+    rate.guard(0);
+    expect(rate.status().share.documentsPerSecond).toBe(0);
+    rate.arriving(250);
+    expect(rate.status().share.documentsPerSecond).toBe(300);
+    rate.guard(800);
+    expect(rate.status().share.documentsPerSecond).toBe(800);
+    rate.arriving(5_000);
+    expect(rate.status().share.documentsPerSecond).toBe(1_000);
+  });
+
   it('starts small, or where it was left, and keeps two batches going', () => {
     expect(control().limits()).toEqual({ operations: 500, bytes: 3_000_000, inFlight: 2 });
     expect(control(15_000).limits()).toEqual({ operations: 5_000, bytes: 3_000_000, inFlight: 3 });
