@@ -12,8 +12,8 @@ const MAX_CHUNK = 100;
 const WRITES = 3;
 /** A chunk takes no longer than this of the rate that there is, seconds: the writers are not that patient. */
 const CHUNK_SECONDS = 5;
-/** How long live traffic and searches are given way to, ms. */
-const ROOM_PATIENCE_MS = 30_000;
+/** How long live traffic and searches are given way to, ms: the search guard's longest look takes forty seconds. */
+const ROOM_PATIENCE_MS = 60_000;
 
 export interface RepairParts {
   readonly writers: ReadonlyMap<string, Pick<DocumentWriter, 'write'>>;

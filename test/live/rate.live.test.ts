@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { encodeEnvelope, ENVELOPE_HEADER } from '../../src/domain/envelope.ts';
@@ -6,6 +7,7 @@ import type { LaneStatus } from '../../src/indexing/status.ts';
 import { openRegionLog, openRegionSearch } from '../../src/main/connections.ts';
 import type { OutgoingRecord } from '../../src/ports/record-log.ts';
 import { guardSearch } from '../../src/rate/guard-search.ts';
+import type { RateControl } from '../../src/rate/rate-control.ts';
 import { SearchGuard } from '../../src/rate/search-guard.ts';
 import { install, SILENT, type Installation } from '../support/live.ts';
 import { sluiceJson, startProcess, type SluiceProcess } from '../support/processes.ts';
@@ -64,13 +66,20 @@ describe('the rate on real servers', () => {
     const problems: string[] = [];
     const guard = new SearchGuard(1.5, null);
     const guarding = guardSearch({ cluster: search, clock: systemClock, guard, control, intervalMs: 200, onProblem: (problem) => problems.push(problem) }, ended.signal);
+    // Whoever has less to send than it may is not stopped for a look.
+    const sending = sendAll(control, ended.signal);
     await waitFor(async () => {
       await Promise.all(Array.from({ length: 10 }, () => site.search('west', `${site.config.prefix}sold-items-*`)));
       return guard.baselineMs !== null && control.status().guard !== null;
-    }, { what: 'a baseline' });
+    }, { timeoutMs: 60_000, what: 'a baseline' });
     ended.abort();
-    await guarding;
+    await Promise.all([guarding, sending]);
     await search.close();
     expect(problems).toEqual([]);
   });
 });
+
+/** A lane with more to send than it may. */
+async function sendAll(control: RateControl, signal: AbortSignal): Promise<void> {
+  for (; !signal.aborted; await breathe()) await control.take(50, 50, signal).catch(() => undefined);
+}

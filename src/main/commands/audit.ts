@@ -17,7 +17,7 @@ import { runAudit } from '../audit-service.ts';
 import { configured, hostOf, pipelinesOf } from '../configured.ts';
 
 const DEFAULT_RATE = 200;
-const DEFAULT_WAIT_S = 30;
+const DEFAULT_WAIT_S = 60;
 const MAX_WAIT_S = 600;
 const RECENT_EVERY_MS = 5 * 60_000;
 const OLDER_EVERY_MS = 10 * 60_000;
