@@ -14,6 +14,9 @@ import { waitFor } from '../support/wait.ts';
 /** About two weeks of a small shop: a row group for each day. */
 const STORY = { count: 2_500, seed: 5, perDay: 70 };
 
+/** Five processes one after the other, three of which load, beside the whole suite. */
+const LOADS_TIMEOUT_MS = 400_000;
+
 /** The command line as an operator uses it, from an empty warehouse to documents in both regions. */
 describe('a backfill from the command line', () => {
   let installation: Installation;
@@ -79,7 +82,7 @@ describe('a backfill from the command line', () => {
     } finally {
       await Promise.all([west!.close(), east!.close()]);
     }
-  });
+  }, LOADS_TIMEOUT_MS);
 
   it('verifies: a newer document is right, one that is gone is told, with the way to get it back', async () => {
     const all = await sluice('backfill', 'verify', 'first', '--sample', '1');
