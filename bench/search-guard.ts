@@ -204,7 +204,7 @@ interface NodeStats {
   readonly nodes: Record<string, { readonly indices: { readonly search: { readonly query_total: number; readonly query_time_in_millis: number } }; readonly process: { readonly cpu: { readonly total_in_millis: number } } }>;
 }
 
-/** The time between each look and the next. The guard's own looks at undisturbed searches, eighteen seconds in every quarter of an hour, are left out, too. */
+/** The time between each look and the next. The guard's own looks at undisturbed searches, for which nothing is sent, are left out, too. */
 function spansOf(looks: readonly Look[]): { readonly from: Look; readonly until: Look; readonly disturbed: boolean }[] {
   let calmFrom = Number.NEGATIVE_INFINITY;
   return looks.slice(1).map((until, at) => {

@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 15 * 60_000;
 const LOW_READINGS = 11;
 /** Weight of a new look against what was known. */
 const LOOK_WEIGHT = 0.5;
-/** No host is slowed below this: what comes in all the time must still be indexed. */
+/** No host is slowed below this; what comes in for a lane goes anyway (`KEEPING_UP` in rate-control.ts). */
 const LEAST_RATE = 50;
 /** The limit changes by the deviation from the factor to the power of this … */
 const GAIN = 0.3;
