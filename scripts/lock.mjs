@@ -1,6 +1,6 @@
 // A lock between processes, as a file that names its holder. Plain JavaScript on Node >= 18: it is used before anything is installed.
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const HEARTBEAT_MS = 1_000;
@@ -10,38 +10,40 @@ const SILENCE_MS = 30_000;
 
 /** Runs `work` while no other process holds `path`; takes over the lock of a dead holder. */
 export async function withLock(path, work, { onWait, signal } = {}) {
-  await acquire(path, onWait, signal);
+  const mine = await acquire(path, onWait, signal);
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS);
   heartbeat.unref();
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    release(path);
+    release(path, mine);
   }
 }
 
 async function acquire(path, onWait, signal) {
   mkdirSync(dirname(path), { recursive: true });
+  const mine = `${process.pid} ${randomBytes(8).toString('hex')}`;
   let watched = { seen: undefined, since: performance.now() };
   let told = false;
-  while (!take(path)) {
+  while (!take(path, mine)) {
     signal?.throwIfAborted();
-    const holder = look(path);
-    if (holder?.seen !== watched.seen) watched = { seen: holder?.seen, since: performance.now() };
-    if (holder !== undefined && (!isAlive(holder.pid) || performance.now() - watched.since > SILENCE_MS)) evict(path, holder);
+    const held = look(path);
+    if (held?.seen !== watched.seen) watched = { seen: held?.seen, since: performance.now() };
+    if (held !== undefined && (!isAlive(held.pid) || performance.now() - watched.since > SILENCE_MS)) await evict(path, held.content, signal);
     else {
-      if (!told) onWait?.(holder?.pid);
+      if (!told) onWait?.(held?.pid);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
+  return mine;
 }
 
 // Written aside and linked into place, so that the file is never seen without its content.
-function take(path) {
-  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(aside, String(process.pid));
+function take(path, content) {
+  const aside = `${path}.${content.replace(' ', '.')}`;
+  writeFileSync(aside, content);
   try {
     linkSync(aside, path);
     return true;
@@ -55,30 +57,23 @@ function take(path) {
 
 function look(path) {
   try {
-    const pid = Number(readFileSync(path, 'utf8'));
-    const { mtimeMs, ino } = statSync(path);
-    return { pid, ino, seen: `${ino}:${mtimeMs}` };
+    const content = readFileSync(path, 'utf8');
+    const { mtimeMs } = statSync(path);
+    return { content, pid: Number.parseInt(content, 10), seen: `${content} ${mtimeMs}` };
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
     return undefined;
   }
 }
 
-// Of several waiters only one can rename the file; should a new holder have come between, its lock is put back.
-function evict(path, holder) {
-  const aside = `${path}.${process.pid}.stale`;
-  try {
-    renameSync(path, aside);
-    if (statSync(aside).ino !== holder.ino) linkSync(aside, path);
-  } catch (error) {
-    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
+// Only one waiter at a time may remove another's lock, so what it has just looked at is what it removes: nobody can take a path that is
+// taken. That lock is one like any other: it is evicted in its turn should its holder die.
+async function evict(path, content, signal) {
+  await withLock(`${path}.evict`, async () => release(path, content), { signal });
 }
 
-function release(path) {
-  if (look(path)?.pid === process.pid) rmSync(path, { force: true });
+function release(path, content) {
+  if (look(path)?.content === content) rmSync(path, { force: true });
 }
 
 function touch(path) {
