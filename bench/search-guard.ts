@@ -66,6 +66,8 @@ interface Phase {
   readonly docsPerSecond: number;
   /** Mean time of a shard's query as the cluster counts it, ÷ the same without indexing: what the guard sees. */
   readonly meanFactor: number;
+  /** (p99 factor − 1) ÷ (mean factor − 1): what `searchTail` should be set to for these searches, where both are well above 1. */
+  readonly tail: number | null;
   readonly measuredSeconds: number;
   /** Left out, since other programs used the machine. */
   readonly disturbedSeconds: number;
@@ -143,7 +145,7 @@ class Run {
   }
 
   #told(phase: Phase): Phase {
-    this.#options.say(`${phase.name}: p50 ${phase.p50Ms} ms, p99 ${phase.p99Ms} ms, factor ${phase.factor} (mean ${phase.meanFactor}), ${phase.docsPerSecond} documents/s, ${phase.disturbedSeconds} s left out`);
+    this.#options.say(`${phase.name}: p50 ${phase.p50Ms} ms, p99 ${phase.p99Ms} ms, factor ${phase.factor} (mean ${phase.meanFactor}${phase.tail === null ? '' : `, tail ${phase.tail}`}), ${phase.docsPerSecond} documents/s, ${phase.disturbedSeconds} s left out`);
     return phase;
   }
 
@@ -192,10 +194,11 @@ class Run {
 function phaseOf({ name, target }: PhasePlan, { times, queryMs, queries, settled, seconds, disturbedSeconds }: Measured, quiet: readonly Measured[]): Phase {
   const total = (read: (measured: Measured) => number) => quiet.reduce((sum, one) => sum + read(one), 0);
   const [p99, quietP99] = [percentile(times, 0.99), percentile(quiet.flatMap((one) => one.times), 0.99)];
+  const [factor, meanFactor] = [p99 / quietP99, (queryMs / queries) / (total((one) => one.queryMs) / total((one) => one.queries))];
   return {
     name, target, searches: times.length, meanMs: rounded(times.reduce((sum, ms) => sum + ms, 0) / times.length),
-    p50Ms: rounded(percentile(times, 0.5)), p99Ms: rounded(p99), factor: rounded(p99 / quietP99, 2),
-    meanFactor: rounded((queryMs / queries) / (total((one) => one.queryMs) / total((one) => one.queries)), 3),
+    p50Ms: rounded(percentile(times, 0.5)), p99Ms: rounded(p99), factor: rounded(factor, 2), meanFactor: rounded(meanFactor, 3),
+    tail: meanFactor > 1 ? rounded((factor - 1) / (meanFactor - 1), 1) : null,
     docsPerSecond: rounded(settled / seconds, 0), measuredSeconds: rounded(seconds, 0), disturbedSeconds: rounded(disturbedSeconds, 0),
   };
 }

@@ -43,7 +43,7 @@ export function openBackfillRate({ config, region, destination, share, loader, l
   const clock = systemClock;
   const configured = regionRate(config, region);
   const control = new BackfillRate({ clock, most: { operations: batchOperations, bytes: batchBytes, inFlight }, start: FIRST_WINDOW, targetMs: targetLatencyMs });
-  const guard = new SearchGuard(halfOf(configured.searchFactor), configured.searchBaselineMs);
+  const guard = new SearchGuard({ factor: halfOf(configured.searchFactor), baselineMs: configured.searchBaselineMs, tail: configured.searchTail });
   const loads = new LoadNotes(region, clock);
   const heldBack = new HeldBack();
   const onRate = (policy: RatePolicy | null): void => {

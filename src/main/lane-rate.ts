@@ -38,7 +38,7 @@ export async function openLaneRate(options: LaneRateOptions): Promise<LaneRate> 
   const { config, lane, source, destination, clock, log } = options;
   const configured = regionRate(config, lane.destination);
   const control = rateControlOf(config.processor, { clock, lanes: Object.keys(config.regions).length, learned: await learned(options) });
-  const guard = new SearchGuard(configured.searchFactor, configured.searchBaselineMs);
+  const guard = new SearchGuard({ factor: configured.searchFactor, baselineMs: configured.searchBaselineMs, tail: configured.searchTail });
   const loads = new LoadNotes(lane.destination, clock);
   let rate: RateValues | null = null;
   const share = (): void => { if (rate !== null) control.cap(shareOf(rate, loads.left, 1)); };

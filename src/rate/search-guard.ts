@@ -20,8 +20,11 @@ const LOOKING_READINGS = 5;
 const STALE_READINGS = 2;
 /** Searches change with the hour and with the index, so it is looked at anew this often, ms; by the wall clock, so that all hosts look at once and none is in another's way. */
 const LOOK_EVERY_MS = 15 * 60_000;
-/** Whom search lets send no more than `CAREFUL_RATE` for so many readings learns anew: what was learned may be wrong. If that helps nothing, the next time comes after twice as many. */
+/** Whom search lets send no more than `CAREFUL_RATE` for so many readings learns anew: what was learned may be wrong. If it was not, the next time comes after twice as many, up to a most. */
 const LOW_READINGS = 11;
+const MOST_LOW_READINGS = 352;
+/** What was known was right if undisturbed searches turn out to be slower by no more than this part of what is allowed. */
+const CONFIRMED = 0.5;
 /** Weight of a new look against what was known. */
 const LOOK_WEIGHT = 0.5;
 /** No host is slowed below this; what comes in for a lane goes anyway (`KEEPING_UP` in rate-control.ts). */
@@ -50,22 +53,27 @@ const DEVIATION = 1.25;
 const BINDING = 0.8;
 /** A difference of less than so many ms is noise, whatever the ratio. */
 const NOTICEABLE_MS = 0.1;
-/** The slowest hundredth suffers more than the mean: (p99 factor − 1) ÷ (mean factor − 1), as `npm run bench -- search-guard` measures it. */
-const TAIL = 4.6;
 /** So many for each thread may wait: one search asks many shards at once. */
 const MOST_QUEUED = 5;
 const MOST_PRESSURE = 0.7;
 
-/** A look at undisturbed searches, for which nothing is sent. `stale`: readings that still tell of what was before. */
-interface Look { readonly readings: number; readonly means: number[]; stale: number }
+/** A look at undisturbed searches, for which nothing is sent. `anew`: whatever was known counts no more. `stale`: readings that still tell of what was before. */
+interface Look { readonly anew: boolean; readonly means: number[]; stale: number }
+
+/**
+ * `factor`: p99 of searches with indexing ÷ without; 0 guards nothing. `baselineMs`: mean latency without indexing where it is known.
+ * `tail`: the slowest hundredth suffers more than the mean, (p99 factor − 1) ÷ (mean factor − 1).
+ */
+export interface SearchGuardOptions { readonly factor: number; readonly baselineMs: number | null; readonly tail: number }
 
 /**
  * Decides how many documents/s a host may send so that search suffers no more than the operator allows. Pure: readings in,
- * limit out. A cluster tells the mean of its searches only; `TAIL` says what that means for the slowest ones. Little is sent until two
+ * limit out. A cluster tells the mean of its searches only; `tail` says what that means for the slowest ones. Little is sent until two
  * readings have told whether anybody searches; who has more to send than that then waits until it is known how fast search is without it.
  */
 export class SearchGuard {
   #factor: number;
+  readonly #tail: number;
   readonly #fixedBaseline: number | null;
   #last: SearchReading | null = null;
   #baseline: number | null;
@@ -78,7 +86,7 @@ export class SearchGuard {
   #mean = 0;
   #judged = 0;
   #limit: number | null = CAREFUL_RATE;
-  /** Readings, one after the other, in which a limit of no more than `CAREFUL_RATE` held the lane, and how many of them are too many. */
+  /** Readings, one after the other, in which a limit of no more than `CAREFUL_RATE` held the lane, and of how many something is learned anew. */
   #low = 0;
   #mostLow = LOW_READINGS;
   /** Readings that are not judged: the cluster recovers. */
@@ -86,9 +94,9 @@ export class SearchGuard {
   /** Where the limit was before the alarms that are not over yet. */
   #before: number | null = null;
 
-  /** `factor`: p99 of searches with indexing ÷ without; 0 guards nothing. `baselineMs`: mean latency without indexing where it is known. */
-  constructor(factor: number, baselineMs: number | null) {
+  constructor({ factor, baselineMs, tail }: SearchGuardOptions) {
     this.#factor = factor;
+    this.#tail = tail;
     this.#fixedBaseline = baselineMs;
     this.#baseline = baselineMs;
   }
@@ -112,8 +120,12 @@ export class SearchGuard {
     const queries = reading.queries - last.queries;
     if (reading.turnedAway > last.turnedAway || reading.queued > MOST_QUEUED * reading.threads || reading.pressure > MOST_PRESSURE) this.#cut(MOST_CUT, sent);
     else if (queries < FEWEST_PER_SECOND * seconds) this.#rest();
-    else if (this.#looks(now, sent)) this.#learn((reading.queryMs - last.queryMs) / queries);
-    else this.#judge((reading.queryMs - last.queryMs) / queries, sent);
+    else {
+      this.#lookIfDue(now, sent);
+      const mean = (reading.queryMs - last.queryMs) / queries;
+      if (this.#look === null) this.#judge(mean, sent);
+      else this.#learn(this.#look, mean);
+    }
   }
 
   /** Nobody searches: nothing to guard, and nothing to learn. */
@@ -133,8 +145,8 @@ export class SearchGuard {
     this.#judged += 1;
     this.#mean += Math.max(WEIGHT, 1 / this.#judged) * (mean - this.#mean);
     const slowerMs = this.#mean - baseline;
-    const factor = slowerMs < NOTICEABLE_MS ? 1 : 1 + (TAIL * slowerMs) / baseline;
-    if (factor > Math.max(this.#factor * ALARM, this.#factor + TAIL * SURE * this.#standardError)) this.#cut((this.#factor - 1) / (factor - 1), sent);
+    const factor = slowerMs < NOTICEABLE_MS ? 1 : 1 + (this.#tail * slowerMs) / baseline;
+    if (factor > Math.max(this.#factor * ALARM, this.#factor + this.#tail * SURE * this.#standardError)) this.#cut((this.#factor - 1) / (factor - 1), sent);
     else this.#change(this.#growth(factor), sent);
   }
 
@@ -163,50 +175,47 @@ export class SearchGuard {
     this.#limit = Math.max(LEAST_RATE, from * by);
   }
 
-  /** Whether this is a reading of a look. Who sends less than it may is not stopped for one: what is new must not wait for that. */
-  #looks(now: number, sent: number): boolean {
-    if (this.#look !== null || this.#fixedBaseline !== null) return this.#look !== null;
+  /** Begins a look where one is due. Who sends less than it may is not stopped for one: what is new must not wait for that. */
+  #lookIfDue(now: number, sent: number): void {
+    if (this.#look !== null || this.#fixedBaseline !== null) return;
     const span = Math.floor(now / LOOK_EVERY_MS);
     const due = this.#span !== null && span !== this.#span;
     this.#span = span;
-    if (sent < (this.#limit ?? Number.POSITIVE_INFINITY) * BINDING) return false;
-    if (this.#isLowForLong()) this.#baseline = null;
-    if (this.#baseline !== null && !due) return false;
-    this.#look = { readings: this.#baseline === null ? FIRST_READINGS : LOOKING_READINGS, means: [], stale: STALE_READINGS };
-    return true;
+    const limit = this.#limit ?? Number.POSITIVE_INFINITY;
+    if (sent < limit * BINDING) return;
+    this.#low = limit > CAREFUL_RATE ? 0 : this.#low + 1;
+    const anew = this.#baseline === null || this.#low >= this.#mostLow;
+    if (anew || due) this.#look = { anew, means: [], stale: STALE_READINGS };
   }
 
-  #isLowForLong(): boolean {
-    if ((this.#limit ?? Number.POSITIVE_INFINITY) > CAREFUL_RATE) {
-      [this.#low, this.#mostLow] = [0, LOW_READINGS];
-      return false;
-    }
-    this.#low += 1;
-    if (this.#low < this.#mostLow) return false;
-    [this.#low, this.#mostLow] = [0, this.#mostLow * 2];
-    return true;
-  }
-
-  #learn(mean: number): void {
-    const look = this.#look as Look;
+  #learn(look: Look, mean: number): void {
     if (look.stale > 0) {
       look.stale -= 1;
       return;
     }
     look.means.push(mean);
-    if (look.means.length < look.readings) return;
+    if (look.means.length < (look.anew ? FIRST_READINGS : LOOKING_READINGS)) return;
     const undisturbed = midMean(look.means);
     const noise = (DEVIATION * look.means.reduce((sum, one) => sum + Math.abs(one / undisturbed - 1), 0)) / look.means.length;
-    if (this.#baseline === null) {
-      this.#limit = CAREFUL_RATE;
-      [this.#baseline, this.#noise] = [undisturbed, noise];
-    } else {
-      this.#baseline += LOOK_WEIGHT * (undisturbed - this.#baseline);
-      this.#noise += LOOK_WEIGHT * (noise - this.#noise);
-    }
+    if (look.anew) this.#began(undisturbed);
+    const weight = look.anew ? 1 : LOOK_WEIGHT;
+    this.#baseline = mixed(this.#baseline ?? undisturbed, undisturbed, weight);
+    this.#noise = mixed(this.#noise, noise, weight);
     this.#judged = 0;
     this.#look = null;
   }
+
+  /** After a look that was to tell whether what was known is right. */
+  #began(undisturbed: number): void {
+    const right = this.#baseline !== null && undisturbed / this.#baseline - 1 < (CONFIRMED * (this.#factor - 1)) / this.#tail;
+    this.#low = 0;
+    this.#mostLow = right ? Math.min(MOST_LOW_READINGS, this.#mostLow * 2) : LOW_READINGS;
+    this.#limit = CAREFUL_RATE;
+  }
+}
+
+function mixed(before: number, now: number, weight: number): number {
+  return before + weight * (now - before);
 }
 
 /** The mean of the middle ones: a collection of garbage, a merge or another program falls into any few seconds. */

@@ -45,7 +45,7 @@ class Region {
     const heldBack = new HeldBack();
     this.heldBack.push(heldBack);
     const telling = new LoadTelling({
-      logs: [this.#log()], topic: 'policies', key, clock: this.clock, control: load.control, guard: new SearchGuard(0, null), loads: load.notes,
+      logs: [this.#log()], topic: 'policies', key, clock: this.clock, control: load.control, guard: new SearchGuard({ factor: 0, baselineMs: null, tail: 3 }), loads: load.notes,
       giveWay: new GiveWay({ share: 0.4, lagSeconds: 4 }), held: new HeldShare(), heldBack, lagSeconds: async () => this.lag.seconds, onProblem: () => undefined,
     });
     void telling.run(AbortSignal.any([stop.signal, this.#stop.signal]));

@@ -64,7 +64,7 @@ describe('the rate on real servers', () => {
     const search = openRegionSearch(site.config, 'west');
     const [control, ended] = [freeRate(site.config.processor), new AbortController()];
     const problems: string[] = [];
-    const guard = new SearchGuard(1.5, null);
+    const guard = new SearchGuard({ factor: 1.5, baselineMs: null, tail: 3 });
     const guarding = guardSearch({ cluster: search, clock: systemClock, guard, control, intervalMs: 200, onProblem: (problem) => problems.push(problem) }, ended.signal);
     // Whoever has less to send than it may is not stopped for a look.
     const sending = sendAll(control, ended.signal);
