@@ -15,7 +15,7 @@ const MOST_RATE = 20_000;
 const meanMs = (documentsPerSecond: number): number => 20 + documentsPerSecond / 500;
 const SIGMA = Math.sqrt(Math.log(2));
 /** As the guard takes it: (p99 factor − 1) ÷ (mean factor − 1). */
-const TAIL = 3;
+const TAIL = 3.5;
 /** A search asks so many shards, each of which the cluster counts as a query. */
 const SHARDS = 8;
 const THREADS = 4;

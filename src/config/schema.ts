@@ -70,7 +70,7 @@ const rate = z.strictObject({
   bytesPerSecond: z.number().nonnegative().nullable().default(null).describe('the same in bytes of the request bodies'),
   searchFactor: z.union([z.literal(0), z.number().gt(1).max(100)]).default(1.5).describe('how much slower the slowest hundredth of the searches may get; 0: search is not guarded'),
   searchBaselineMs: z.number().positive().nullable().default(null).describe('mean latency of a search while nothing is indexed; null: learned'),
-  searchTail: z.number().min(1).max(20).default(3).describe('how much more the slowest hundredth of the searches suffers than their mean, which is all that a cluster tells: (p99 factor − 1) ÷ (mean factor − 1)'),
+  searchTail: z.number().min(1).max(20).default(3.5).describe('how much more the slowest hundredth of the searches suffers than their mean, which is all that a cluster tells: (p99 factor − 1) ÷ (mean factor − 1)'),
 });
 
 const region = z.strictObject({ kafka: kafkaCluster, elasticsearch: elasticsearchCluster, rate: rate.prefault({}) });
