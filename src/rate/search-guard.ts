@@ -197,7 +197,7 @@ export class SearchGuard {
     if (look.means.length < (look.anew ? FIRST_READINGS : LOOKING_READINGS)) return;
     const undisturbed = midMean(look.means);
     const noise = (DEVIATION * look.means.reduce((sum, one) => sum + Math.abs(one / undisturbed - 1), 0)) / look.means.length;
-    if (look.anew) this.#began(undisturbed);
+    if (look.anew) this.#learnedAnew(undisturbed);
     const weight = look.anew ? 1 : LOOK_WEIGHT;
     this.#baseline = mixed(this.#baseline ?? undisturbed, undisturbed, weight);
     this.#noise = mixed(this.#noise, noise, weight);
@@ -206,7 +206,7 @@ export class SearchGuard {
   }
 
   /** After a look that was to tell whether what was known is right. */
-  #began(undisturbed: number): void {
+  #learnedAnew(undisturbed: number): void {
     const right = this.#baseline !== null && undisturbed / this.#baseline - 1 < (CONFIRMED * (this.#factor - 1)) / this.#tail;
     this.#low = 0;
     this.#mostLow = right ? Math.min(MOST_LOW_READINGS, this.#mostLow * 2) : LOW_READINGS;

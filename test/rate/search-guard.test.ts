@@ -44,6 +44,11 @@ function settled(guard: SearchGuard, cluster: Searched, rounds = 60, last = 10):
   return sent.slice(-last);
 }
 
+/** Of so many readings, in how many nothing was sent. */
+function stopped(guard: SearchGuard, cluster: Searched, rounds: number): number {
+  return settled(guard, cluster, rounds, rounds).filter((sent) => sent === 0).length;
+}
+
 describe('the search guard', () => {
   it('sends little before it knows whether anybody searches', () => {
     const [guard, cluster] = [guardOf(1.5, null), new Searched(linear)];
@@ -191,9 +196,8 @@ describe('the search guard', () => {
 
   it('looks ever more seldom where search really bears no more', () => {
     const [guard, cluster] = [guardOf(1.5, null), new Searched((sent) => 20 + Math.min(sent, 100))];
-    const stopped = (rounds: number) => Array.from({ length: rounds }, () => cluster.round(guard)).filter((sent) => sent === 0).length;
-    stopped(20);
-    const [early, late] = [stopped(80), stopped(80)];
+    settled(guard, cluster, 20);
+    const [early, late] = [stopped(guard, cluster, 80), stopped(guard, cluster, 80)];
     expect(early).toBeGreaterThan(0);
     expect(late).toBeLessThan(early);
   });
@@ -205,9 +209,8 @@ describe('the search guard', () => {
       quiet = sent === 0;
       return mean;
     })];
-    const stopped = (rounds: number) => Array.from({ length: rounds }, () => cluster.round(guard)).filter((sent) => sent === 0).length;
-    stopped(20);
-    const [early, late] = [stopped(150), stopped(150)];
+    settled(guard, cluster, 20);
+    const [early, late] = [stopped(guard, cluster, 150), stopped(guard, cluster, 150)];
     expect(early).toBeGreaterThan(0);
     expect(late).toBeLessThan(early / 1.5);
   });
