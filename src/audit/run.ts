@@ -34,8 +34,8 @@ export async function auditContinuously(parts: ContinuousParts, signal: AbortSig
   const schedule = new Schedule(parts.pace);
   while (!signal.aborted) {
     const indices = await listed(parts);
-    schedule.keep(indices);
-    const next = schedule.next(indices, parts.clock.now());
+    if (indices !== null) schedule.keep(indices);
+    const next = schedule.next(indices ?? [], parts.clock.now());
     const wait = next === null ? NOTHING_MS : Math.min(next.wait, NOTHING_MS);
     if (wait > 0) await parts.clock.sleep(wait, signal).catch((error: unknown) => { if (!signal.aborted) throw error; });
     else if (next !== null) await round(next.index, schedule, parts, signal);
@@ -50,11 +50,11 @@ async function round(index: AuditedIndex, schedule: Schedule, parts: ContinuousP
 }
 
 /** A region that does not answer is waited for: nothing can be compared without it. */
-async function listed({ list, log }: ContinuousParts): Promise<readonly AuditedIndex[]> {
+async function listed({ list, log }: ContinuousParts): Promise<readonly AuditedIndex[] | null> {
   try {
     return await list();
   } catch (err) {
     log.warn({ err }, 'the indices are not known: tried again');
-    return [];
+    return null;
   }
 }

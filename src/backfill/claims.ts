@@ -69,8 +69,12 @@ export class Claims {
     const lost: number[] = [];
     for (const [group, etag] of this.#mine) {
       const written = await this.#write(group, etag);
+      if (!this.#mine.has(group)) continue; // finished meanwhile
       if (written !== null) this.#mine.set(group, written);
-      else if (this.#mine.delete(group)) lost.push(group);
+      else {
+        this.#mine.delete(group);
+        lost.push(group);
+      }
     }
     return lost;
   }
@@ -83,9 +87,12 @@ export class Claims {
     await this.release(group.number);
   }
 
-  /** Gives a lease up, so that others need not wait for it to run out. */
+  /** Gives a lease up, so that others need not wait for it to run out: renewed first, since it may be somebody else's by now. */
   async release(group: number): Promise<void> {
-    if (this.#mine.delete(group)) await this.#parts.store.remove(this.#parts.keys.lease(this.#parts.region, group));
+    const etag = this.#mine.get(group);
+    if (etag === undefined) return;
+    this.#mine.delete(group);
+    if (this.#done.has(group) || (await this.#write(group, etag)) !== null) await this.#parts.store.remove(this.#parts.keys.lease(this.#parts.region, group));
   }
 
   #isAlive(group: number): boolean {

@@ -33,10 +33,12 @@ export class CycleConsumer implements RecordConsumer {
   readonly #held = new Map<string, Held>();
   readonly #stop = new AbortController();
   #listener: AssignmentListener | null = null;
-  #state: Control['state'] = 'running';
+  /** Null until it was asked for once. */
+  #state: Control['state'] | null = null;
+  #broken: unknown = null;
   #lastError: string | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #tending: Promise<void> = Promise.resolve();
+  #tending: Promise<unknown> = Promise.resolve();
   #wake: () => void = () => {};
 
   constructor(parts: CycleConsumerParts) {
@@ -45,7 +47,7 @@ export class CycleConsumer implements RecordConsumer {
 
   async start(listener: AssignmentListener): Promise<void> {
     this.#listener = listener;
-    this.#tending = this.#tend();
+    this.#tending = Promise.all([this.#tend(), this.#listen()]);
   }
 
   async poll({ maxWaitMs }: PollOptions): Promise<RecordBlock[]> {
@@ -91,11 +93,10 @@ export class CycleConsumer implements RecordConsumer {
   /** Leases groups up to what may be held, and begins to read them. */
   async #claim(): Promise<void> {
     const { claims, clock, pollMs } = this.#parts;
+    if (this.#broken !== null) throw this.#broken;
     if (clock.monotonic() - this.#lookedAt >= pollMs) {
-      this.#state = await this.#parts.control();
       await claims.refresh();
       this.#lookedAt = clock.monotonic();
-      if (this.#state === 'cancelled') return this.#parts.onEnd('cancelled');
     }
     if (claims.complete) return this.#parts.onEnd('done');
     while (this.#state === 'running' && this.#hasRoom()) {
@@ -151,6 +152,19 @@ export class CycleConsumer implements RecordConsumer {
       await clock.sleep(leaseMs / RENEWALS, this.#stop.signal).catch(() => undefined);
       if (this.#stop.signal.aborted) return;
       await this.#patiently(async () => this.#lose(await claims.renew())).catch((error: unknown) => { this.#lastError = messageOf(error); });
+    }
+  }
+
+  /** Hears what the operator wants for as long as the consumer lives, also while the lane takes nothing. */
+  async #listen(): Promise<void> {
+    const { clock, pollMs, control, onEnd } = this.#parts;
+    while (!this.#stop.signal.aborted) {
+      const before = this.#state;
+      await this.#patiently(async () => { this.#state = await control(); }).catch((error: unknown) => { this.#broken = error; });
+      if (this.#state !== before || this.#broken !== null) this.#wake();
+      if (this.#broken !== null) return;
+      if (this.#state === 'cancelled') return onEnd('cancelled');
+      await clock.sleep(pollMs, this.#stop.signal).catch(() => undefined);
     }
   }
 

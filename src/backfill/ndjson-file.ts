@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, zstdDecompress } from 'node:zlib';
+import { gunzip } from 'node:zlib';
 import { SluiceError, messageOf } from '../domain/errors.ts';
+import { unzstd } from '../inputs/unzstd.ts';
 import type { Row, RowValue } from './case.ts';
 import type { FileFacts } from './parquet-facts.ts';
 
@@ -13,26 +14,40 @@ const COLUMNS = [{ name: '*', type: 'JSON' }] as const;
 
 const DECOMPRESS: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
   gz: (bytes) => promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip)(bytes, { maxOutputLength: MOST_BYTES }),
-  zst: (bytes) => promisify<Buffer, { maxOutputLength: number }, Buffer>(zstdDecompress)(bytes, { maxOutputLength: MOST_BYTES }),
+  zst: unzstdAll,
 };
 
 /** Rows and row groups of a file of JSON objects, one a line: every `groupRows` lines, or the whole file where it is compressed. */
 export async function ndjsonFacts(key: string, bytes: Buffer, groupRows: number): Promise<FileFacts> {
   const spans = isCompressed(key) ? [{ start: 0, end: bytes.length }] : [...spansOf(bytes, groupRows)];
   const rowGroups = [];
+  let lines = 0;
   for (const { start, end } of spans) {
     const piece = bytes.subarray(start, end);
-    rowGroups.push({ rows: (await ndjsonRows(key, piece)).length, start, end, sha256: createHash('sha256').update(piece).digest('hex') });
+    const rows = await ndjsonRows(key, piece, lines);
+    lines += groupRows;
+    rowGroups.push({ rows: rows.length, start, end, sha256: createHash('sha256').update(piece).digest('hex') });
   }
   return { columns: COLUMNS, rows: rowGroups.reduce((sum, { rows }) => sum + rows, 0), rowGroups };
 }
 
-/** The rows in the bytes of a row group. Throws INPUT_INVALID that names the line which is no JSON object. */
-export async function ndjsonRows(key: string, bytes: Buffer): Promise<Row[]> {
+/** The rows in the bytes of a row group, which comes after so many lines of its file. Throws INPUT_INVALID that names the line which is no JSON object. */
+export async function ndjsonRows(key: string, bytes: Buffer, linesBefore = 0): Promise<Row[]> {
   const decompress = DECOMPRESS[endingOf(key)];
   const text = decompress === undefined ? bytes : await decompress(bytes);
   const lines = text.toString('utf8').split('\n');
-  return lines.flatMap((line, at) => (line.trim() === '' ? [] : [rowOf(line, at)]));
+  return lines.flatMap((line, at) => (line.trim() === '' ? [] : [rowOf(line, linesBefore + at)]));
+}
+
+async function unzstdAll(bytes: Buffer): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of unzstd([bytes])) {
+    size += piece.length;
+    if (size > MOST_BYTES) throw new SluiceError('INPUT_INVALID', `it holds more than ${MOST_BYTES} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 function rowOf(line: string, at: number): Row {

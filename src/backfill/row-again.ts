@@ -40,21 +40,15 @@ export class RowsAgain {
     this.#parts = parts;
   }
 
-  /** Rejects with SluiceError: `OBJECT_STORE_*`, or `INPUT_INVALID` and `USAGE` where the extract is no longer what it was. */
-  async read({ topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number }): Promise<RowAgain> {
-    const { plan, manifest, case: one, reader } = await remembered(this.#cycles, this.#cycleOf(topic), (cycle) => this.#open(cycle));
+  /** `cycle`: as its failure names it. Rejects with SluiceError: `OBJECT_STORE_*`, or `INPUT_INVALID` and `USAGE` where the extract is no longer what it was. */
+  async read({ topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number }, cycle: string | null): Promise<RowAgain> {
+    if (cycle === null) throw new SluiceError('INPUT_INVALID', `nothing says which backfill cycle ${topic} belongs to`);
+    const { plan, manifest, case: one, reader } = await remembered(this.#cycles, cycle, (name) => this.#open(name));
     const group = groupsOf(manifest).find(({ file, index }) => file.key === topic && index === partition);
     if (group === undefined) throw new SluiceError('INPUT_INVALID', `the extract of ${plan.cycle} has no row group ${partition} of ${topic} any more`);
     const row = (await remembered(this.#groups, `${topic}/${partition}`, () => reader.read(group))).at(offset);
     if (row === undefined) throw new SluiceError('INPUT_INVALID', `row group ${partition} of ${topic} has no row ${offset}`);
     return { pipeline: pipelineOfRow(pipelineAt(this.#parts.pipelineOf(one), plan.epoch), one, row), payload: eventOf(one, row) };
-  }
-
-  #cycleOf(key: string): string {
-    const { prefix } = this.#parts;
-    const [cycle = ''] = key.slice(prefix.length).split('/');
-    if (!key.startsWith(prefix) || cycle === '') throw new SluiceError('INPUT_INVALID', `${key} is no file of a backfill cycle below ${prefix}`);
-    return cycle;
   }
 
   async #open(cycle: string): Promise<Cycle> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope } from '../domain/envelope.ts';
+import { SluiceError } from '../domain/errors.ts';
 import { failureDocument } from '../domain/failure.ts';
 import { FINGERPRINT } from '../domain/fingerprint.ts';
 import { indexNameOf } from '../domain/index-name.ts';
@@ -17,6 +18,7 @@ import { MAX_LISTED, VerifyTally, type VerifiedRegion, type Where } from './veri
 /** Documents asked for at once. */
 const PAGE = 1_000;
 const TIMEOUT_MS = 60_000;
+const INDEX_IS_ABSENT = 'index_not_found_exception';
 
 export interface VerifyParts {
   readonly plan: Plan;
@@ -107,9 +109,13 @@ function failureOf(region: string, { where, offset, timestamp, envelope }: Item,
 
 async function stored(cluster: SearchAdmin, wanted: readonly { index: string; id: string; whole: boolean }[], signal: AbortSignal): Promise<(Stored | null)[]> {
   const docs = wanted.map(({ index, id, whole }) => ({ _index: index, _id: id, _source: whole ? true : ['origin', FINGERPRINT] }));
-  const { body } = await cluster.call('POST', '/_mget?filter_path=docs._id,docs.found,docs._version,docs._source', { docs }, { timeoutMs: TIMEOUT_MS, signal });
-  const answers = (body['docs'] ?? []) as { found?: boolean; _version?: number; _source?: Json }[];
-  return answers.map((answer) => (answer.found === true ? { version: answer._version ?? 0, source: answer._source ?? {} } : null));
+  const { body } = await cluster.call('POST', '/_mget?filter_path=docs._id,docs.found,docs._version,docs._source,docs.error.type,docs.error.reason', { docs }, { timeoutMs: TIMEOUT_MS, signal });
+  const answers = (body['docs'] ?? []) as { found?: boolean; _version?: number; _source?: Json; error?: { type: string; reason: string } }[];
+  return answers.map(({ found, _version, _source, error }, at) => {
+    // A shard that is away or an index that is closed says nothing about its documents.
+    if (error !== undefined && error.type !== INDEX_IS_ABSENT) throw new SluiceError('ELASTICSEARCH_UNAVAILABLE', `${wanted[at]?.index}/${wanted[at]?.id} cannot be read: ${error.type}: ${error.reason}`);
+    return found === true ? { version: _version ?? 0, source: _source ?? {} } : null;
+  });
 }
 
 async function summed(cluster: SearchAdmin, tally: VerifyTally, parts: VerifyParts): Promise<VerifiedRegion> {

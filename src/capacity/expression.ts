@@ -34,19 +34,19 @@ export function input(name: string, unit: string, value: number, from: string): 
 }
 
 export function plus(...operands: readonly Operand[]): Expression {
-  return joined(operands.map(expressionOf), ' + ', 'sum', (values) => values.reduce((sum, value) => sum + value, 0));
+  return joined(grouped(operands, [], ['sum']), ' + ', 'sum', (values) => values.reduce((sum, value) => sum + value, 0));
 }
 
 export function minus(from: Operand, away: Operand): Expression {
-  return joined([expressionOf(from), bracketed(away, ['sum'])], ' − ', 'sum', ([first = Number.NaN, second = Number.NaN]) => first - second);
+  return joined(grouped([from, away], [], ['sum']), ' − ', 'sum', ([first = Number.NaN, second = Number.NaN]) => first - second);
 }
 
 export function times(...operands: readonly Operand[]): Expression {
-  return joined(operands.map((operand) => bracketed(operand, ['sum'])), ' × ', 'product', (values) => values.reduce((product, value) => product * value, 1));
+  return joined(grouped(operands, ['sum'], ['sum', 'product']), ' × ', 'product', (values) => values.reduce((product, value) => product * value, 1));
 }
 
 export function over(dividend: Operand, divisor: Operand): Expression {
-  return joined([bracketed(dividend, ['sum']), bracketed(divisor, ['sum', 'product'])], ' ÷ ', 'product', ([above = Number.NaN, below = Number.NaN]) => above / below);
+  return joined(grouped([dividend, divisor], ['sum'], ['sum', 'product']), ' ÷ ', 'product', ([above = Number.NaN, below = Number.NaN]) => above / below);
 }
 
 export function roundUp(operand: Operand): Expression {
@@ -76,6 +76,11 @@ function expressionOf(operand: Operand): Expression {
   if (typeof operand === 'number') return { formula: readable(operand), arithmetic: readable(operand), value: operand, binding: 'atom' };
   if (!('name' in operand)) return operand;
   return { formula: operand.name, arithmetic: readable(operand.value), value: operand.value, binding: 'atom' };
+}
+
+/** Brackets where who reads from left to right would compute in another order, which rounds differently. */
+function grouped([first, ...rest]: readonly Operand[], inFirst: readonly Expression['binding'][], inRest: readonly Expression['binding'][]): Expression[] {
+  return [...(first === undefined ? [] : [bracketed(first, inFirst)]), ...rest.map((operand) => bracketed(operand, inRest))];
 }
 
 function bracketed(operand: Operand, within: readonly Expression['binding'][]): Expression {

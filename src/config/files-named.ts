@@ -29,13 +29,14 @@ function mapFiles(value: unknown, path: Path, change: (path: Path, file: string)
   if (!isGroup(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => {
     const here = [...path, key];
-    return [key, typeof inner === 'string' && isFileKey(here) ? change(here, inner) : mapFiles(inner, here, change)];
+    return [key, typeof inner === 'string' && namesFile(here, inner) ? change(here, inner) : mapFiles(inner, here, change)];
   }));
 }
 
-function isFileKey(path: Path): boolean {
-  const key = String(path.at(-1));
-  return key.endsWith('File') || (key === 'directory' && FOLDER_OF.has(String(path.at(-2))));
+function namesFile(path: Path, value: string): boolean {
+  const [group, key] = [String(path.at(-2)), String(path.at(-1))];
+  // A program without a slash is looked for along the PATH.
+  return key.endsWith('File') || (key === 'directory' && FOLDER_OF.has(group)) || (group === 'spark' && key === 'submit' && value.includes('/'));
 }
 
 function complaintAbout(file: string, directory: boolean): string | null {

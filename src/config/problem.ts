@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { closestMatch } from 'leven';
-import { SluiceError, redactText } from '../domain/errors.ts';
+import { isSecretKey, SluiceError, redactText } from '../domain/errors.ts';
 import { at, keysOf } from './walk.ts';
 
 export type Path = readonly (string | number)[];
@@ -17,7 +17,6 @@ export interface Problem {
 
 const SHOWN_CHARACTERS = 60;
 const SUGGESTED_WITHIN = 4;
-const SECRET = /^(password|apiKey|secret|routingKey|webhookUrl)$/;
 
 /** Every problem as one sentence-like line: `path: expected …, found …`. */
 export function problemLine(problem: Problem): string {
@@ -84,7 +83,7 @@ function unitOf(origin: string): string {
 /** A found value as it may be shown: secrets never, long ones cut. */
 export function show(path: Path, value: unknown): string | null {
   if (value === undefined) return null;
-  if (typeof path.at(-1) === 'string' && SECRET.test(String(path.at(-1)))) return '[redacted]';
+  if (isSecretKey(String(path.at(-1)))) return '[redacted]';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a group of keys';
   const text = redactText(typeof value === 'string' ? JSON.stringify(value) : String(value));
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

@@ -166,7 +166,7 @@ const spark = z.strictObject({
   master: z.string().min(1).default('local[2]').describe('where Spark runs, as spark-submit takes it'),
   memory: z.string().regex(/^\d+[mg]$/, 'such as 512m or 2g').default('1g').describe('of the driver, which does the work where the master is local'),
   metastore: z.string().regex(/^thrift:\/\/\S+$/, 'such as thrift://metastore:9083').optional().describe('Hive metastore that knows the tables; default: an embedded one, filled from the folders of the warehouse'),
-  database: name.default('sluice').describe('database of the tables in the metastore'),
+  database: z.string().regex(/^[a-z_][a-z0-9_]*$/, 'lower case letters, digits and underscores').default('sluice').describe('database of the tables in the metastore'),
   conf: z.record(z.string().regex(/^spark\./, 'a name that begins with "spark."'), z.string().describe('given to spark-submit as it is')).default({}).describe('further settings'),
 });
 

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'QUERY_FAILED'
   | 'STACK_FAILED'
   | 'USAGE'
+  | 'STOPPED'
   | 'BUG';
 
 export class SluiceError extends Error {
@@ -37,7 +38,7 @@ export class SluiceError extends Error {
   }
 }
 
-const SECRET_KEY = /pass(word|phrase)?|secret|token|api_?key|credential|authorization|private_?key/i;
+const SECRET_KEY = /pass(word|phrase)?|secret|token|api_?key|credential|authorization|private_?key|routing_?key|webhook_?url/i;
 const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi;
 const REDACTED = '[redacted]';
 
@@ -56,8 +57,13 @@ export function redact(value: unknown): unknown {
   );
 }
 
+/** Whether what stands under this key is not to be shown; the name of a file that holds a secret may be. */
+export function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(key) && !key.endsWith('File');
+}
+
 function isSecret(key: string, value: unknown): boolean {
-  return SECRET_KEY.test(key) && !key.endsWith('File') && value !== undefined && value !== null && typeof value !== 'boolean';
+  return isSecretKey(key) && value !== undefined && value !== null && typeof value !== 'boolean';
 }
 
 /** The message of anything thrown, with the innermost cause where that says more. */

@@ -1,3 +1,4 @@
+import { MAX_TIME } from '../domain/envelope.ts';
 import type { OutgoingRecord } from '../ports/record-log.ts';
 import { partitionOfKey } from './murmur2.ts';
 
@@ -36,7 +37,7 @@ export function beatOf(payload: Buffer): Beat | null {
   try {
     const { emitter, partition, slot, emitted } = JSON.parse(payload.toString('utf8')) as Record<string, unknown>;
     const whole = [partition, slot, emitted].every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
-    return whole && typeof emitter === 'string' ? { emitter, partition: partition as number, slot: slot as number, emitted: emitted as number } : null;
+    return whole && (emitted as number) <= MAX_TIME && typeof emitter === 'string' ? { emitter, partition: partition as number, slot: slot as number, emitted: emitted as number } : null;
   } catch {
     return null;
   }

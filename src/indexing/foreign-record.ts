@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_TIME, type Envelope } from '../domain/envelope.ts';
+import { parseExactly } from '../domain/exact-json.ts';
 import { documentBytes, type Identity } from '../domain/fingerprint.ts';
 
 /**
@@ -38,12 +39,15 @@ function documentOf(document: Record<string, unknown>, identity: Identity): Buff
 }
 
 function parse(value: Buffer): { ok: true; record: z.output<typeof foreignRecord> } | { ok: false; reason: string } {
-  let json: unknown;
+  let [json, exact]: unknown[] = [];
   try {
-    json = JSON.parse(value.toString('utf8'));
+    const text = value.toString('utf8');
+    json = JSON.parse(text);
+    // What is checked may be rounded, what is stored may not.
+    exact = parseExactly(text);
   } catch (error) {
     return { ok: false, reason: `the record has no sluice header and its value is not JSON: ${(error as Error).message}` };
   }
   const result = foreignRecord.safeParse(json);
-  return result.success ? { ok: true, record: result.data } : { ok: false, reason: `the record has no sluice header and its value is no envelope: ${z.prettifyError(result.error)}` };
+  return result.success ? { ok: true, record: { ...result.data, document: (exact as { document?: Record<string, unknown> }).document } } : { ok: false, reason: `the record has no sluice header and its value is no envelope: ${z.prettifyError(result.error)}` };
 }

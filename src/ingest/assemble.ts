@@ -6,7 +6,7 @@ import { SluiceError } from '../domain/errors.ts';
 import { type AnyPipeline, type Lookups, regionalTopicOf, sourceTopicOf } from '../domain/pipeline.ts';
 import { versionOf } from '../domain/version.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RecordConsumer, RecordLog, RecordLogAdmin } from '../ports/record-log.ts';
+import type { PartitionPosition, RecordConsumer, RecordLog, RecordLogAdmin } from '../ports/record-log.ts';
 import type { Tracing } from '../ports/tracing.ts';
 import { CatchUp } from './catch-up.ts';
 import type { ChunkLimits } from './chunks.ts';
@@ -92,7 +92,7 @@ export function assemble(parts: IngestParts, onFatal: (error: unknown) => void):
   };
   // Documents grow while they are enriched: chunks close at half of what one send should hold.
   const limits = { records: settings.batchRecords, bytes: Math.ceil(settings.maxRecordBytes / 2) };
-  const regions = [...parts.regions].map(([region, regionLog]) => regionMachine(region, regionLog, { parts, heads, metrics, routes, context, limits, catchUpBudget, onChange: () => { dualWrite.cutLaggards(); } }));
+  const regions = [...parts.regions].map(([region, regionLog]) => regionMachine(region, regionLog, { parts, heads, metrics, routes, context, limits, catchUpBudget, restart: (position) => { source.restart(position); }, onChange: () => { dualWrite.cutLaggards(); } }));
   const writers = regions.map(({ writer }) => writer);
   const dualWrite = new DualWrite(heads, writers, budget, clock);
   const states = new Map(writers.map(({ region, state }) => [region, state]));
@@ -113,10 +113,11 @@ interface RegionContext {
   readonly context: EventContext;
   readonly limits: ChunkLimits;
   readonly catchUpBudget: ByteBudget;
+  readonly restart: (position: PartitionPosition) => void;
   readonly onChange: () => void;
 }
 
-function regionMachine(region: string, regionLog: RecordLog, { parts, heads, metrics, routes, context, limits, catchUpBudget, onChange }: RegionContext): RegionMachine & { readonly ring: () => void } {
+function regionMachine(region: string, regionLog: RecordLog, { parts, heads, metrics, routes, context, limits, catchUpBudget, restart, onChange }: RegionContext): RegionMachine & { readonly ring: () => void } {
   const { settings, clock, source } = parts;
   const log = parts.log.child({ region });
   const state = new RegionState(heads);
@@ -132,7 +133,7 @@ function regionMachine(region: string, regionLog: RecordLog, { parts, heads, met
     onChange: () => { ring(); onChange(); },
   });
   const catchUp = new CatchUp({
-    writer, routes, limits, context, clock, metrics, wake,
+    writer, routes, limits, context, clock, metrics, log, restart, wake,
     openReader: () => source.reader(),
     budget: catchUpBudget,
     fetchBytes: Math.min(settings.fetchBytes, Math.floor(catchUpBudget.limit / (2 * parts.regions.size))),

@@ -1,8 +1,10 @@
+import type { Logger } from 'pino';
 import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RecordBlock, RecordReader } from '../ports/record-log.ts';
+import { messageOf, SluiceError } from '../domain/errors.ts';
+import type { PartitionPosition, RecordBlock, RecordReader } from '../ports/record-log.ts';
 import { Hold, partitionKey } from './chunk.ts';
-import { type ChunkLimits, chunksOf } from './chunks.ts';
+import { beginsBelow, type ChunkLimits, chunksOf } from './chunks.ts';
 import type { IngestMetrics } from './metrics.ts';
 import type { EventContext, Route } from './process-event.ts';
 import type { RegionWriter } from './region-writer.ts';
@@ -26,6 +28,9 @@ export interface CatchUpParts {
   readonly context: EventContext;
   readonly clock: Clock;
   readonly metrics: IngestMetrics;
+  readonly log: Logger;
+  /** Told of a partition that begins anew below where it was read to. */
+  readonly restart: (position: PartitionPosition) => void;
   /** Rung whenever the region's state may have changed. */
   readonly wake: Wake;
 }
@@ -88,9 +93,21 @@ export class CatchUp {
     await budget.acquire(bytes, signal);
     try {
       const reader = this.#aim();
-      for (const block of await reader.poll({ maxBytes: bytes, maxWaitMs: POLL_WAIT_MS })) await this.#carry(block);
+      for (const block of await this.#poll(reader, bytes)) await this.#carry(block);
     } finally {
       budget.release(bytes);
+    }
+  }
+
+  /** Records that cannot be read keep the region behind, they do not end ingest. */
+  async #poll(reader: RecordReader, maxBytes: number): Promise<RecordBlock[]> {
+    try {
+      return await reader.poll({ maxBytes, maxWaitMs: POLL_WAIT_MS });
+    } catch (error) {
+      if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
+      this.#parts.log.error({ code: error.code, reason: messageOf(error) }, 'source records that a region needs cannot be read: it stays behind until the cause is gone');
+      await this.#parts.clock.sleep(POLL_WAIT_MS);
+      return [];
     }
   }
 
@@ -118,6 +135,7 @@ export class CatchUp {
     const reading = this.#reading.get(partitionKey(block));
     if (reading === undefined) return;
     const first = reading.offset;
+    if (beginsBelow(block, first)) return this.#parts.restart({ topic: block.topic, partition: block.partition, offset: block.offset(0) });
     reading.offset = block.nextOffset;
     const position = writer.state.position(block);
     const until = writer.state.goal(block);

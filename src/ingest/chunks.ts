@@ -39,6 +39,11 @@ export async function* chunksOf(block: RecordBlock, wanted: Wanted, route: Route
   }
 }
 
+/** Whether a block has records from before a position, which a partition that only grows never gives. */
+export function beginsBelow(block: RecordBlock, position: number): boolean {
+  return block.count > 0 && block.offset(0) < position;
+}
+
 interface Span {
   readonly index: number;
   readonly stop: number;

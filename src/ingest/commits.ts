@@ -27,17 +27,22 @@ export class Commits {
   /** Commits what has moved since the last time. A failed commit is logged and tried again the next time. */
   async commit(): Promise<void> {
     const { consumer, admin, regions, prefix } = this.#parts;
-    // The members' group goes first: where it is fenced the partitions are someone else's, and so are their positions.
-    const smallest = smallestOf([...regions.values()].map((state) => state.settledPositions()));
-    if (!await this.#write('members', smallest, (positions) => consumer.commit(positions))) return;
-    await Promise.all([...regions].map(([region, state]) =>
-      this.#write(region, state.settledPositions(), (positions) => admin.setCommitted(positionGroup(prefix, region), positions))));
+    const settled = [...regions].map(([region, state]) => ({ region, positions: state.settledPositions() }));
+    const moved = new Set(settled.flatMap(({ region, positions }) => this.#moved(region, positions).map(partitionKey)));
+    // The members' group goes first, with every partition in which any region has moved: where it is fenced the partitions are someone else's, and so are their positions.
+    const smallest = smallestOf(settled.map(({ positions }) => positions));
+    if (!await this.#write('members', smallest, smallest.filter((position) => moved.has(partitionKey(position))), (positions) => consumer.commit(positions))) return;
+    await Promise.all(settled.map(({ region, positions }) =>
+      this.#write(region, positions, this.#moved(region, positions), (given) => admin.setCommitted(positionGroup(prefix, region), given))));
   }
 
-  /** False when the commit failed. */
-  async #write(group: string, positions: readonly SettledPosition[], write: (positions: readonly PartitionPosition[]) => Promise<void>): Promise<boolean> {
+  #moved(group: string, positions: readonly SettledPosition[]): SettledPosition[] {
     const written = this.#written.get(group);
-    const moved = positions.filter((position) => written?.get(keyOf(position)) !== position.offset);
+    return positions.filter((position) => written?.get(keyOf(position)) !== position.offset);
+  }
+
+  /** Writes those that moved; false when the commit failed. */
+  async #write(group: string, positions: readonly SettledPosition[], moved: readonly SettledPosition[], write: (positions: readonly PartitionPosition[]) => Promise<void>): Promise<boolean> {
     if (moved.length === 0) return true;
     try {
       await write(moved.map(({ topic, partition, offset }) => ({ topic, partition, offset })));

@@ -1,7 +1,7 @@
 import { messageOf } from '../domain/errors.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import { assemble, type IngestMachine, type IngestParts } from './assemble.ts';
-import { chunksOf } from './chunks.ts';
+import { beginsBelow, chunksOf } from './chunks.ts';
 import { closeAll } from './close.ts';
 import { exposeGauges } from './metrics.ts';
 import { every } from './every.ts';
@@ -114,6 +114,7 @@ async function carry(machine: IngestMachine, { block, assignment }: Received, si
   const route = routes.get(block.topic);
   try {
     if (head === undefined || head.assignment !== assignment || route === undefined) return;
+    if (beginsBelow(block, head.offset)) return source.restart({ ...head, offset: block.offset(0) });
     if (!dualWrite.hasTaker({ ...head, from: head.offset })) return source.park(head);
     const wanted = { assignment: head.assignment, from: head.offset, until: Number.MAX_SAFE_INTEGER };
     for await (const chunk of chunksOf(block, wanted, route, limits, context)) {

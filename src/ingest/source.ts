@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { messageOf, SluiceError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AssignmentListener, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
+import type { AssignmentListener, PartitionPosition, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import { partitionKey } from './chunk.ts';
 import type { Head, Heads } from './heads.ts';
 import { loadPositions, type StartPositions } from './positions.ts';
@@ -89,6 +89,19 @@ export class Source implements AssignmentListener {
     }
   }
 
+  /**
+   * The partition gave records from before where it was read to: its topic was made anew, or lost its end with a leader.
+   * What stands there now, nobody has: everyone reads it from there.
+   */
+  restart({ topic, partition, offset }: PartitionPosition): void {
+    const before = this.#parts.heads.get({ topic, partition });
+    if (before === undefined) return;
+    this.#parts.log.warn({ topic, partition, position: before.offset, offset }, 'a source partition begins anew below where it was read to: it is read again from there');
+    this.#parked.delete(partitionKey(before));
+    this.#placeAt({ topic, partition, head: offset, regions: new Map() }, this.#parts.heads.nextAssignment());
+    this.#parts.onChange();
+  }
+
   /** Stops looking up positions. The consumer is closed by its owner. */
   async stop(): Promise<void> {
     this.#stopping.abort(new SluiceError('BUG', 'the source was stopped'));
@@ -121,15 +134,16 @@ export class Source implements AssignmentListener {
 
   #begin(assignment: number, starts: readonly StartPositions[]): void {
     const kept = new Set(this.#waiting(assignment).map(partitionKey));
-    for (const { topic, partition, head, regions } of starts) {
-      if (!kept.has(partitionKey({ topic, partition }))) continue;
-      const { consumer, heads } = this.#parts;
-      heads.place({ topic, partition, offset: head, assignment });
-      for (const [region, state] of this.#parts.regions) state.assign({ topic, partition, offset: regions.get(region) ?? head, assignment });
-      consumer.seek({ topic, partition, offset: head });
-      consumer.resume([{ topic, partition }]);
-    }
+    for (const start of starts) if (kept.has(partitionKey(start))) this.#placeAt(start, assignment);
     this.#parts.onChange();
+  }
+
+  #placeAt({ topic, partition, head, regions }: StartPositions, assignment: number): void {
+    const { consumer, heads } = this.#parts;
+    heads.place({ topic, partition, offset: head, assignment });
+    for (const [region, state] of this.#parts.regions) state.assign({ topic, partition, offset: regions.get(region) ?? head, assignment });
+    consumer.seek({ topic, partition, offset: head });
+    consumer.resume([{ topic, partition }]);
   }
 
   #waiting(assignment: number): readonly TopicPartition[] { return this.#placing.get(assignment) ?? []; }

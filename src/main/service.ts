@@ -100,5 +100,5 @@ async function runAll(components: readonly Component[], stop: ReturnType<typeof 
       throw error;
     }
   }));
-  return results.every((result) => result.status === 'fulfilled') ? 0 : 1;
+  return results.every((result) => result.status === 'fulfilled') && !stop.late ? 0 : 1;
 }

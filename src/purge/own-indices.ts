@@ -73,15 +73,22 @@ async function openIndices(cluster: SearchAdmin, family: string, signal: AbortSi
 async function deleteIndex(index: string, stays: Json | null, { cluster, dryRun }: DeleteParts): Promise<boolean> {
   if (stays !== null && await holds(cluster, index, stays)) return false;
   if (dryRun) return true;
-  if (stays !== null) {
-    await cluster.call('PUT', `/${index}/_block/write`);
-    if (await holds(cluster, index, stays)) {
-      await cluster.call('PUT', `/${index}/_settings`, { 'index.blocks.write': null });
-      return false;
+  let gone = false;
+  try {
+    if (stays !== null) {
+      await cluster.call('PUT', `/${index}/_block/write`);
+      if (await holds(cluster, index, stays)) return false;
     }
+    await cluster.call('DELETE', `/${index}`, undefined, { okStatuses: [NOT_FOUND] });
+    gone = true;
+  } finally {
+    if (stays !== null && !gone) await unblock(cluster, index);
   }
-  await cluster.call('DELETE', `/${index}`, undefined, { okStatuses: [NOT_FOUND] });
   return true;
+}
+
+async function unblock(cluster: SearchAdmin, index: string): Promise<void> {
+  await cluster.call('PUT', `/${index}/_settings`, { 'index.blocks.write': null }, { okStatuses: [NOT_FOUND] });
 }
 
 async function holds(cluster: SearchAdmin, index: string, query: Json): Promise<boolean> {

@@ -37,6 +37,10 @@ interface Borrowed {
 export class BorrowedRate {
   readonly #parts: BorrowedRateParts;
   #borrowed: Borrowed | null = null;
+  /** The last one, until its share is given back: what it says at its end must not come after what the next one tells. */
+  #ending: Promise<void> | null = null;
+  /** Who waits for room: their share is not given back while they do. */
+  #waiting = 0;
   /** Ends the waiting for the end of a rest. */
   #busy = new AbortController();
 
@@ -63,15 +67,21 @@ export class BorrowedRate {
     this.#busy.abort();
     const { rates } = this.#borrow();
     const { clock } = this.#parts;
-    for (const deadline = clock.monotonic() + patienceMs; ; await clock.sleep(LOOK_MS, signal)) {
-      signal.throwIfAborted();
-      const room = Math.min(...regions.map((region) => roomOf(rates.get(region))));
-      if (room > 0 || clock.monotonic() >= deadline) return room;
+    this.#waiting += 1;
+    try {
+      for (const deadline = clock.monotonic() + patienceMs; ; await clock.sleep(LOOK_MS, signal)) {
+        signal.throwIfAborted();
+        const room = Math.min(...regions.map((region) => roomOf(rates.get(region))));
+        if (room > 0 || clock.monotonic() >= deadline) return room;
+      }
+    } finally {
+      this.#waiting -= 1;
     }
   }
 
-  /** Nothing is to be written for now. */
+  /** Nothing is to be written for now, by whoever says so; others who wait for room will say so themselves. */
   rest(): void {
+    if (this.#waiting > 0) return;
     this.#busy.abort();
     this.#busy = new AbortController();
     void this.#parts.clock.sleep(IDLE_MS, this.#busy.signal).then(() => this.close(), () => undefined);
@@ -83,7 +93,10 @@ export class BorrowedRate {
     const borrowed = this.#borrowed;
     this.#borrowed = null;
     borrowed?.stop.abort();
-    await borrowed?.running;
+    if (borrowed === null) return;
+    const ending: Promise<void> = borrowed.running.catch(() => undefined).then(() => { if (this.#ending === ending) this.#ending = null; });
+    this.#ending = ending;
+    await borrowed.running;
   }
 
   /** A new one each time: what is given back must be told anew before it is taken. */
@@ -91,7 +104,8 @@ export class BorrowedRate {
     if (this.#borrowed !== null) return this.#borrowed;
     const stop = new AbortController();
     const rates = new Map(this.#parts.regions.map((region) => [region, this.#parts.open(region)]));
-    const running = Promise.all([...rates.values()].map((rate) => rate.run(stop.signal))).then(() => undefined);
+    const run = async (): Promise<void> => { await Promise.all([...rates.values()].map((rate) => rate.run(stop.signal))); };
+    const running = this.#ending === null ? run() : this.#ending.then(() => (stop.signal.aborted ? undefined : run()));
     // Told by close(); nothing is taken without it.
     running.catch(() => undefined);
     return this.#borrowed = { rates, stop, running };

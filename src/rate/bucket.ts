@@ -12,6 +12,8 @@ export class Bucket {
   #level = 0;
 
   setRate(rate: number | null): void {
+    // What was saved up at a higher rate would pass the lower one.
+    if (rate !== null && this.#rate !== null && rate < this.#rate) this.#level = Math.min(this.#level, rate * BURST_SECONDS);
     this.#rate = rate;
     if (rate === null) this.#level = 0;
   }

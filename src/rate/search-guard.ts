@@ -195,7 +195,8 @@ export class SearchGuard {
     }
     look.means.push(mean);
     if (look.means.length < (look.anew ? FIRST_READINGS : LOOKING_READINGS)) return;
-    const undisturbed = midMean(look.means);
+    // A cluster counts whole milliseconds: searches out of its cache seem to take none at all.
+    const undisturbed = Math.max(NOTICEABLE_MS, midMean(look.means));
     const noise = (DEVIATION * look.means.reduce((sum, one) => sum + Math.abs(one / undisturbed - 1), 0)) / look.means.length;
     if (look.anew) this.#learnedAnew(undisturbed);
     const weight = look.anew ? 1 : LOOK_WEIGHT;

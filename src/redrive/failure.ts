@@ -45,6 +45,8 @@ export interface Failure {
   readonly version: number | null;
   /** Index that the document was meant for; null where it was not known. */
   readonly targetIndex: string | null;
+  /** The backfill cycle that it failed in; null for live traffic. */
+  readonly cycle: string | null;
   readonly history: readonly HistoryEntry[];
 }
 
@@ -67,6 +69,7 @@ const failureSource = z.object({
   document_id: z.string().nullish(),
   version: z.int().nullish(),
   index: z.string().nullish(),
+  origin: z.object({ cycle: z.string().nullish() }).nullish(),
   history: z.array(historyEntry).nullish(),
 });
 
@@ -89,7 +92,7 @@ export function failureOf(region: string, hit: StoredHit): Failure {
     at: data['@timestamp'], state: data.state, stage: data.stage, kind: kindOf(data.stage), pipeline: data.pipeline, error: data.error,
     payload: data.payload ?? null, payloadEncoding: data.payload_encoding, payloadBytes: data.payload_bytes, payloadTruncated: data.payload_truncated,
     source: { ...data.source, timestamp: Date.parse(data.source.timestamp) },
-    lane: data.lane ?? null, batch: data.batch ?? null, documentId: data.document_id ?? null, version: data.version ?? null, targetIndex: data.index ?? null,
+    lane: data.lane ?? null, batch: data.batch ?? null, documentId: data.document_id ?? null, version: data.version ?? null, targetIndex: data.index ?? null, cycle: data.origin?.cycle ?? null,
     history: data.history ?? [],
   };
 }

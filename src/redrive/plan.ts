@@ -91,7 +91,7 @@ async function wholePayload(lead: Failure, parts: RedriveParts): Promise<Payload
 async function rowAgain(lead: Failure, { rows }: RedriveParts): Promise<Payload> {
   if (rows === null) return { ok: false, flaw: { type: 'extract_unreadable', reason: 'objectStore is not configured here: the row of the backfill cannot be read' } };
   try {
-    const { pipeline, payload } = await rows.read(lead.source);
+    const { pipeline, payload } = await rows.read(lead.source, lead.cycle);
     return { ok: true, bytes: payload ?? payloadOf(lead), pipeline };
   } catch (error) {
     if (!(error instanceof SluiceError) || error.code.startsWith('OBJECT_STORE')) throw error;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError } from '../domain/errors.ts';
 import type { DaemonMessage } from './daemon.ts';
-import type { Extra } from './layout.ts';
+import { serverOfExtra, type Extra } from './layout.ts';
 import { sweepDeadStacks } from './ownership.ts';
 import { isAlive, signalProcess } from './processes.ts';
 import type { StackProgress } from './progress.ts';
@@ -45,7 +45,7 @@ export async function bringUp(options: UpOptions): Promise<StackState> {
 }
 
 function withAllOf(options: UpOptions, state: StackState): StackState {
-  const asked = [...(options.with ?? []).map((extra) => `kafka-${extra}`), ...(options.only ?? [])];
+  const asked = [...(options.with ?? []).map(serverOfExtra), ...(options.only ?? [])];
   const missing = asked.find((name) => state.servers.every((server) => server.name !== name));
   if (missing === undefined) return state;
   throw new SluiceError('STACK_FAILED', `The stack in ${options.folder} is up without ${missing}: take it down first.`);

@@ -7,7 +7,7 @@ import { SluiceError } from '../domain/errors.ts';
 
 const run = promisify(execFile);
 const COMPOSE_FILE = join(import.meta.dirname, '../../docker-compose.yml');
-const PROBE_TIMEOUT_MS = 5_000;
+const PROBE_TIMEOUT_MS = 20_000;
 const OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** Whether a Docker engine answers and the client has `compose`. */

@@ -28,6 +28,11 @@ export function instancesOf(extras: readonly Extra[], only?: readonly string[]):
   return all.filter(({ name }) => only === undefined || only.includes(name));
 }
 
+/** Name of the server that an extra brings. */
+export function serverOfExtra(extra: Extra): string {
+  return extra === OBJECT_STORE ? OBJECT_STORE : `kafka-${extra}`;
+}
+
 type RegionEntry = [string, Endpoints['regions'][string]];
 
 function placesOf(kind: ServerKind, extras: readonly Extra[]): string[] {

@@ -10,7 +10,7 @@ import { markerOf, signalProcess } from './processes.ts';
 import type { Installation, JavaCall, Place, ServerKind } from './server-kind.ts';
 
 const READY_POLL_MS = 50;
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 60_000;
 const PORT_TIMEOUT_MS = 10_000;
 /** More than any server writes until it serves. */

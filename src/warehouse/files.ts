@@ -39,7 +39,9 @@ export function localFiles(directory: string): WarehouseFiles {
       for (const folder of await namesIn(join(directory, table), table)) {
         const dt = DAY_FOLDER.exec(folder)?.[1];
         if (dt === undefined) continue;
-        for (const name of (await readdir(join(directory, table, folder))).filter((each) => each.endsWith('.parquet')).sort()) {
+        const inside = await readdir(join(directory, table, folder), { withFileTypes: true });
+        for (const entry of inside) if (entry.isDirectory() && !isHidden(entry.name)) throw tooDeep(join(directory, table, folder, entry.name));
+        for (const name of inside.map((entry) => entry.name).filter(isData).sort()) {
           const path = join(directory, table, folder, name);
           partitions.push({ dt, path, bytes: (await stat(path)).size });
         }
@@ -57,8 +59,11 @@ export function storedFiles(store: ObjectStore, prefix: string): WarehouseFiles 
     list: async (table) => {
       const partitions: Partition[] = [];
       for await (const { key, size } of store.list(`${prefix}${table}/`)) {
-        const dt = DAY_FOLDER.exec(key.slice(prefix.length).split('/')[1] ?? '')?.[1];
-        if (dt !== undefined && key.endsWith('.parquet')) partitions.push({ dt, path: key, bytes: size });
+        const [, folder = '', name = '', ...deeper] = key.slice(prefix.length).split('/');
+        const dt = DAY_FOLDER.exec(folder)?.[1];
+        if (dt === undefined || isHidden(name)) continue;
+        if (deeper.length > 0) throw tooDeep(key);
+        if (isData(name)) partitions.push({ dt, path: key, bytes: size });
       }
       if (partitions.length === 0) throw noTable(table);
       return partitions;
@@ -66,6 +71,20 @@ export function storedFiles(store: ObjectStore, prefix: string): WarehouseFiles 
     open: ({ path, bytes }) => Promise.resolve(storeBuffer(store, path, bytes)),
     local: async (partition, scratch) => await fetchTo(scratch, partition, store),
   };
+}
+
+/** What Hive and Spark take for their own and not for data, such as `_temporary`. */
+function isHidden(name: string): boolean {
+  return name.startsWith('_') || name.startsWith('.');
+}
+
+function isData(name: string): boolean {
+  return name.endsWith('.parquet') && !isHidden(name);
+}
+
+/** Left out, its rows would be missing without a word. */
+function tooDeep(path: string): SluiceError {
+  return new SluiceError('INPUT_INVALID', `${path} lies in a folder below its day: tables are partitioned by dt alone`);
 }
 
 async function namesIn(folder: string, table: TableName): Promise<string[]> {

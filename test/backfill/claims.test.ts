@@ -35,3 +35,18 @@ it('a lease is judged by the observer\'s own clock, however far the clocks of tw
   expect((await second.next())?.number).toBe(0);
   expect(await first.renew()).toEqual([0]);
 });
+
+it('gives up no lease that has become somebody else\'s meanwhile', async () => {
+  const [store, clock] = [new MemoryObjectStore(), new ManualClock()];
+  const [slept, second] = [claimsOf(store, 'slept', clock), claimsOf(store, 'second', clock)];
+  await slept.refresh();
+  await slept.next();
+  await second.refresh();
+  await clock.advance(LEASE_MS);
+  expect((await second.next())?.number).toBe(0);
+  await slept.release(0);
+  expect(store.objects.has(keysOf('backfill/', 'c1').lease('west', 0))).toBe(true);
+  expect(await second.renew()).toEqual([]);
+  await second.release(0);
+  expect(store.objects.has(keysOf('backfill/', 'c1').lease('west', 0))).toBe(false);
+});

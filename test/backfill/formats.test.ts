@@ -37,6 +37,12 @@ const ROWS = [
   { id: 'c' },
 ];
 
+/** Two archives one behind the other, as `cat` makes of two files. */
+function inTwo(pack: (text: string) => Buffer): Buffer {
+  const half = LINES.indexOf('\n') + 1;
+  return Buffer.concat([pack(LINES.slice(0, half)), pack(LINES.slice(half))]);
+}
+
 describe('lines of JSON', () => {
   it('are read row group by row group, every number exactly', async () => {
     const store = await storeWith({ 'dt=2026-11-03/x.ndjson': LINES, 'notes.txt': 'not data' });
@@ -46,15 +52,21 @@ describe('lines of JSON', () => {
     expect(await readManifest(store, KEYS, 'c1')).toEqual(manifest);
   });
 
-  it.each([['gz', gzipSync(LINES)], ['zst', zstdCompressSync(LINES)]])('are one row group where they are compressed (%s)', async (ending, bytes) => {
+  it.each([['gz', gzipSync(LINES)], ['zst', zstdCompressSync(LINES)], ['gz', inTwo(gzipSync)], ['zst', inTwo(zstdCompressSync)]])('are one row group where they are compressed (%s)', async (ending, bytes) => {
     const store = await storeWith({ [`x.jsonl.${ending}`]: bytes });
     const manifest = await adopted(store);
     expect(manifest.files).toMatchObject([{ day: '2026-11-02', rowGroups: [{ rows: 3, start: 0, end: bytes.length }] }]);
     expect(await rowsOf(store, manifest)).toEqual(ROWS);
   });
 
+  it('that somebody is still writing are left out', async () => {
+    const store = await storeWith({ 'x.ndjson': LINES, '_temporary/0/y.ndjson': LINES, '.z.ndjson': LINES });
+    expect((await adopted(store)).files.map(({ key }) => key)).toEqual(['incoming/x.ndjson']);
+  });
+
   it.each<[string, string, Uint8Array | string, RegExp]>([
     ['a line that is no JSON', 'x.ndjson', '{"id":"a"}\n{"id":\n', /incoming\/x\.ndjson cannot be read as ndjson: line 2 is no JSON/],
+    ['a line that is no JSON, in a later row group', 'x.ndjson', '{}\n{}\n{}\n{\n', /line 4 is no JSON/],
     ['a line that is no object', 'x.ndjson', '[1]\n', /line 1 is no JSON object/],
     ['a cut archive', 'x.ndjson.gz', gzipSync(LINES).subarray(0, 30), /incoming\/x\.ndjson\.gz cannot be read as ndjson: unexpected end of file/],
     ['bytes that are no archive', 'x.ndjson.zst', 'plain', /incoming\/x\.ndjson\.zst cannot be read/],

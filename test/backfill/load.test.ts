@@ -110,6 +110,16 @@ describe('a load', () => {
     expect(await (await loadOf(cancelled.store, cancelled.made, new MemorySearch())).run(NEVER)).toBe('cancelled');
   });
 
+  it('hears that it is cancelled also while Elasticsearch takes nothing', async () => {
+    const [{ store, made }, search] = [await extracted(), new MemorySearch()];
+    search.setDown(true);
+    const load = await loadOf(store, made, search, { processor: { inFlight: 1, drainTimeoutMs: 100 } });
+    const running = load.run(NEVER);
+    await waitFor(() => load.status().inFlightBatches === 1, { what: 'a batch that nobody takes' });
+    await writeControl(store, made.keys, { state: 'cancelled', by: 'test', at: new Date().toISOString() });
+    expect(await running).toBe('cancelled');
+  });
+
   it('keeps a row that cannot become a document as a failure with file, row group and row; its neighbours go on', async () => {
     const broken = defineCase({ ...missedEvents, event: (row) => {
       if (row['listingId'] === victim) throw new TypeError('no good');
@@ -147,7 +157,7 @@ describe('a load', () => {
   it('takes up the row groups of a worker that died, once its leases have stood still for long enough', async () => {
     const [{ store, made }, search] = [await extracted(), new MemorySearch()];
     await store.put(made.keys.lease('west', 0), Buffer.from('{"worker":"dead","beat":1}'));
-    expect(await (await loadOf(store, made, search)).run(NEVER)).toBe('done');
+    expect(await (await loadOf(store, made, search, { settings: { leaseMs: 200 } })).run(NEVER)).toBe('done');
     expectAll(search);
   });
 

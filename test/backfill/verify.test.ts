@@ -44,6 +44,18 @@ describe('verify', () => {
     expect(found.indices.reduce((sum, { documents }) => sum + documents, 0)).toBe(expected.size);
   });
 
+  it('takes no document for missing that it could not read', async () => {
+    const ground = await loaded();
+    const call = ground.search.call.bind(ground.search);
+    ground.search.call = async (method, path, ...rest) => {
+      const answer = await call(method, path, ...rest);
+      const docs = answer.body['docs'] as Json[] | undefined;
+      if (docs !== undefined) docs[0] = { _id: docs[0]?.['_id'], error: { type: 'index_closed_exception', reason: 'closed' } };
+      return answer;
+    };
+    await expect(verified(ground)).rejects.toThrow(/cannot be read: index_closed_exception: closed/);
+  });
+
   it('tells what is missing, older, different, and superseded, with file, row group and row', async () => {
     const ground = await loaded();
     const [missing, older, different, live, revised] = [0, 1, 2, 3, 4].map((at) => documentAt(ground.search, at));

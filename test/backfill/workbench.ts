@@ -74,8 +74,8 @@ export async function prepared(store: ObjectStore, folder: string, options: Para
   return { plan, manifest, keys };
 }
 
-/** Quick to notice what others do. */
-const SETTINGS: BackfillConfig = { ...configSchema.shape.backfill.parse({}), leaseMs: 200, pollMs: 10 };
+/** Quick to notice what others do; but nobody is taken for dead who only waits for the processor. */
+const SETTINGS: BackfillConfig = { ...configSchema.shape.backfill.parse({}), leaseMs: 60_000, pollMs: 10 };
 
 interface LoadOptions { readonly region?: string; readonly worker?: string; readonly case?: BackfillCase; readonly settings?: Partial<BackfillConfig>; readonly processor?: Partial<ProcessorConfig> }
 

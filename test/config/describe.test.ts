@@ -8,6 +8,9 @@ async function loaded() {
 regions:
   west: { kafka: { brokers: ["a:1"], sasl: { mechanism: PLAIN, username: me, password: hunter2 } }, elasticsearch: { nodes: ["http://a:2"], apiKey: hunter3 } }
 source: { kafka: { brokers: ["a:1"] } }
+objectStore: { bucket: extracts, accessKeyId: me, secretAccessKey: hunter4 }
+backfill: { spark: { conf: { spark.hadoop.fs.s3a.secret.key: hunter5 } } }
+monitor: { channels: { webhook: { w: { url: "http://a:3", secret: hunter6 } }, slack: { s: { webhookUrl: "http://a:4/hunter7" } }, pagerduty: { p: { routingKey: hunter8 } } } }
 ` });
   return loadConfigWithSources({ cwd, env: { SLUICE__HTTP__PORT: '81' } });
 }
@@ -16,6 +19,7 @@ it('shows every value with its source, and no secret', async () => {
   const lines = configLines(await loaded());
   expect(lines).toContainEqual({ path: 'http.port', value: 81, source: 'environment SLUICE__HTTP__PORT' });
   expect(lines).toContainEqual({ path: 'regions.west.kafka.sasl.username', value: 'me', source: 'file' });
+  expect(lines).toContainEqual({ path: 'objectStore.secretAccessKey', value: '[redacted]', source: 'file' });
   expect(lines).toContainEqual({ path: 'regions.west.kafka.sasl.password', value: '[redacted]', source: 'file' });
   expect(lines).toContainEqual({ path: 'ingest.lingerMs', value: 5, source: 'default' });
   expect(JSON.stringify([lines, redactedConfig(await loaded())])).not.toContain('hunter');

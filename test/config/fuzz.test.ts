@@ -59,14 +59,14 @@ it('whatever is wrong, the programs say it, end with exit code 2 and have starte
   }
 }, 60_000);
 
-it('any JSON is either a whole configuration or a clear refusal', async () => {
+it('any JSON is either a whole configuration or a clear refusal', { timeout: 300_000 }, async () => {
   const cwd = tempFolder();
   await fc.assert(fc.asyncProperty(fc.oneof(broken, shaped, anything), variables, async (value, env) => {
     await judge(cwd, 'sluice.config.json', JSON.stringify(value) ?? '', env);
   }), { numRuns: 300 });
 });
 
-it('any text is either a whole configuration or a clear refusal', async () => {
+it('any text is either a whole configuration or a clear refusal', { timeout: 300_000 }, async () => {
   const cwd = tempFolder();
   await fc.assert(fc.asyncProperty(fc.oneof(fc.string(), fc.string({ unit: 'grapheme-ascii', maxLength: 200 }), fc.constantFrom('&a [*a]', '*x', '!!js/function x', '? {a: 1}: 2', '<<: 1', '['.repeat(20_000))), variables, async (text, env) => {
     await judge(cwd, 'sluice.config.yaml', text, env);

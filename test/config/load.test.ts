@@ -89,6 +89,23 @@ source: { kafka: { brokers: ["a:1"] } }
   });
 });
 
+describe('the program that runs Spark', () => {
+  const spark = async (given: string): Promise<string | undefined> => {
+    const cwd = tempFolder({ 'spark-submit': '#!/bin/sh', 'sluice.config.yaml': `
+regions:
+  west: { kafka: { brokers: ["a:1"] }, elasticsearch: { nodes: ["http://a:2"] } }
+source: { kafka: { brokers: ["a:1"] } }
+backfill: { spark: { submit: "${given}", database: prod_sales } }
+` });
+    return (await loadConfig({ cwd, env: {} })).backfill.spark.submit?.replace(cwd, '.');
+  };
+
+  it('is found beside the file that names it, and along the PATH', async () => {
+    expect(await spark('./spark-submit')).toBe('./spark-submit');
+    expect(await spark('spark-submit')).toBe('spark-submit');
+  });
+});
+
 describe('a bad configuration', () => {
   it('lists every problem at once, with path, expectation and finding', async () => {
     const message = await refusal({ 'sluice.config.yaml': `

@@ -84,7 +84,7 @@ export function recordLogContract(name: string, open: () => Promise<RecordLogSub
       });
 
       it('for a topic that does not exist are refused', async () => {
-        const sender = bench.closedLater(bench.log.producer({ compression: 'none', deliveryTimeoutMs: 2_000 }));
+        const sender = bench.closedLater(bench.log.producer({ compression: 'none', deliveryTimeoutMs: shortcomings.waitsForUnknownTopics === true ? 2_000 : 30_000 }));
         const code = shortcomings.waitsForUnknownTopics ? 'KAFKA_UNAVAILABLE' : 'KAFKA_UNKNOWN_TOPIC';
         await expect(sender.send([record(bench.unique('absent'), 'a', 'b')])).rejects.toMatchObject({ code });
       });

@@ -76,9 +76,9 @@ export function numbered(topic: string, partition: number, count: number, from =
   return Array.from({ length: count }, (_, index) => record(topic, `k${from + index}`, `v${from + index}`, { partition }));
 }
 
-/** Joins with short time-outs, and polls once so that reading has begun. */
-export async function join(log: RecordLog, group: string, topics: readonly string[], listener: AssignmentListener = new Assignments(), from: 'earliest' | 'latest' = 'earliest'): Promise<RecordConsumer> {
-  const consumer = log.consumer({ group, topics, from, sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, heartbeatIntervalMs: 300 });
+/** Joins with frequent heartbeats, so that others are noticed soon. */
+export async function join(log: RecordLog, group: string, topics: readonly string[], listener: AssignmentListener = new Assignments(), from: 'earliest' | 'latest' = 'earliest', sessionTimeoutMs = 30_000): Promise<RecordConsumer> {
+  const consumer = log.consumer({ group, topics, from, sessionTimeoutMs, rebalanceTimeoutMs: 30_000, heartbeatIntervalMs: 300 });
   await consumer.start(listener);
   return consumer;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { laneOf } from '../../src/domain/lane.ts';
@@ -18,6 +18,7 @@ import { MemoryLog } from '../support/memory-log.ts';
 import { freeRate } from '../support/rate.ts';
 import { MemorySearch } from '../support/memory-search.ts';
 import { blocksOf, page, ROOT } from './markdown.ts';
+import { until } from '../support/until.ts';
 
 /** A copy of the project in which the walk-through of the README has been done; the rest is linked. */
 const FOLDER = join(ROOT, '.sluice', `walk-through-${randomBytes(4).toString('hex')}`);
@@ -104,10 +105,10 @@ describe('the walk-through of the README', () => {
     const producer = source.producer({ compression: 'none', deliveryTimeoutMs: 5_000 });
     await producer.send(fixtures().map(({ event }) => ({ topic: sourceTopicOf('', 'offers'), key: null, value: Buffer.from(JSON.stringify(event)) })));
     const [good] = fixtures().flatMap(({ expected }) => (expected.document === undefined ? [] : [expected]));
-    await vi.waitFor(() => {
+    await until(() => {
       expect(search.document(String(good?.['index']), String(good?.['id']))).toMatchObject({ version: good?.['version'], source: good?.document });
       expect([...search.indices].filter(([name, { documents }]) => name.startsWith('sluice-failures-') && documents.size === 1)).toHaveLength(1);
-    }, { timeout: 10_000, interval: 20 });
+    });
     await stop();
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { partitionsForKey } from './keys.ts';
 import { beatOf, beatRecord, isBeat } from '../../src/heartbeat/beat.ts';
 import { HeartbeatEmitter } from '../../src/heartbeat/emit.ts';
@@ -10,16 +10,16 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { MemorySearch } from '../support/memory-search.ts';
 import type { Json } from '../../src/ports/search-index.ts';
+import { until } from '../support/until.ts';
 
 const beat = { emitter: 'host-a', partition: 1, slot: 178_000_000, emitted: 1_780_000_000_123 };
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 5 });
 
 function beats(search: MemorySearch): Json[] {
   return [...search.indices].filter(([name]) => name.startsWith('sluice-heartbeats')).flatMap(([, index]) => [...index.documents.values()].map(({ source }) => source as Json));
 }
 
 describe('a heartbeat', () => {
-  it.each(['{"sluice_heartbeat":1,"emitter":"a"}', '{"sluice_heartbeat":1', '{"id":"sluice_heartbeat"}', '', 'sl'])('%s is none', (text) => {
+  it.each(['{"sluice_heartbeat":1,"emitter":"a"}', '{"sluice_heartbeat":1,"emitter":"a","partition":0,"slot":0,"emitted":1780000000000123}', '{"sluice_heartbeat":1', '{"id":"sluice_heartbeat"}', '', 'sl'])('%s is none', (text) => {
     const payload = Buffer.from(text);
     expect(isBeat(payload) ? beatOf(payload) : null).toBeNull();
   });
@@ -35,7 +35,7 @@ describe('a heartbeat', () => {
     const clusters = memoryClusters();
     const { ingest } = startIngest(clusters);
     const producer = clusters.source.producer({ compression: 'none', deliveryTimeoutMs: 1_000 });
-    await producer.send([beatRecord(SOURCE_TOPIC, { ...beat, partition: 0 }, 1), { topic: SOURCE_TOPIC, key: null, value: Buffer.from('{"sluice_heartbeat":2}') }]);
+    await producer.send([beatRecord(SOURCE_TOPIC, { ...beat, partition: 0 }, 1), { topic: SOURCE_TOPIC, key: null, value: Buffer.from('{"sluice_heartbeat":2}') }, { topic: SOURCE_TOPIC, key: null, value: Buffer.from('{"sluice_heartbeat":1,"emitter":"a","partition":0,"slot":0,"emitted":9007199254740991}') }]);
     await emit(clusters.source, [{ id: 'a', version: 5 }]);
     for (const region of clusters.regions.values()) {
       await until(() => expect(region.records(REGIONAL_TOPIC)).toHaveLength(2));

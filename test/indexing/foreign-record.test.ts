@@ -16,3 +16,8 @@ test('a document of another producer lives unless its record or the document its
   expect(valueOf({ operation: 'delete', document: { title: 'x', deleted: false } })).toEqual({ title: 'x', deleted: true });
   expect(valueOf({ operation: 'delete' })).toEqual({ deleted: true });
 });
+
+test('every digit of a document of another producer is kept', () => {
+  const read = readForeignRecord(Buffer.from('{"id":"a","version":1,"routing_time":0,"document":{"order":12345678901234567891,"price":1.10}}'), 'things', 0);
+  expect(read.ok && read.value?.toString()).toMatch(/^\{"order":12345678901234567891,"price":1.10,/);
+});

@@ -1,12 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { NO_CAPS } from '../../src/rate/caps.ts';
 import { rateControlOf } from '../../src/rate/rate-control.ts';
 import { FAST, produce, record, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
 import { ITEM_QUEUE_FULL, MemorySearch } from '../support/memory-search.ts';
-
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 5_000, interval: 5 });
+import { until } from '../support/until.ts';
 
 async function committed(log: MemoryLog): Promise<number> {
   return (await log.admin().committed('sluice.west-west', [THINGS_TOPIC])).reduce((sum, position) => sum + position.offset, 0);

@@ -1,12 +1,12 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/ports/search-index.ts';
 import { ITEM_QUEUE_FULL, ITEM_WRITE_BLOCK, MemorySearch } from '../support/memory-search.ts';
 import { FAST, produce, record, ROUTING_TIME, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
 import { jumpingClock } from '../support/jumping-clock.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
+import { until } from '../support/until.ts';
 
 const GROUP = 'sluice.west-west';
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 5_000, interval: 5 });
 
 async function committed(log: MemoryLog, group = GROUP): Promise<number> {
   return (await log.admin().committed(group, [THINGS_TOPIC])).reduce((sum, position) => sum + position.offset, 0);

@@ -1,13 +1,12 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AssignmentListener, PartitionPosition, RecordConsumer, RecordLog } from '../../src/ports/record-log.ts';
 import { produce, record, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
 import { MemorySearch } from '../support/memory-search.ts';
+import { until } from '../support/until.ts';
 
 const GROUP = 'sluice.west-west';
 const RECORDS = 200;
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 5_000, interval: 2 });
-
 /** The log, with every commit held against what the search engine has; record n is document `id-n`. */
 function watched(log: MemoryLog, search: MemorySearch, members: RecordConsumer[], problems: string[]): RecordLog {
   const check = (positions: readonly PartitionPosition[]): void => {

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.ts';
 import { assemble } from '../../src/ingest/assemble.ts';
 import type { Chunk } from '../../src/ingest/chunk.ts';
@@ -8,6 +8,7 @@ import { emptyTally } from '../../src/ingest/tally.ts';
 import { lookups, memoryClusters, REGIONAL_TOPIC, SOURCE_TOPIC, things } from '../support/ingest-harness.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
+import { until } from '../support/until.ts';
 
 const P0 = { topic: SOURCE_TOPIC, partition: 0 };
 const BUDGET = 1024 * 1024;
@@ -24,7 +25,7 @@ it('a region that holds the budget is waited for while the other one has work, a
   heads.place({ ...P0, offset: 0, assignment: 1 });
   for (const writer of [west, east]) writer?.state.assign({ ...P0, offset: 0, assignment: 1 });
   dualWrite.write(chunkOf(BUDGET / 2));
-  await vi.waitFor(() => expect(west?.sharedBytes).toBe(0));
+  await until(() => expect(west?.sharedBytes).toBe(0));
   dualWrite.cutLaggards();
   await clock.advance(1_000);
   dualWrite.cutLaggards();

@@ -118,6 +118,32 @@ describe('ingest', () => {
     expect(idsIn(west)).toHaveLength(60);
   });
 
+  it('reads a topic that was made anew under it from its first record on', async () => {
+    const { clusters, source, west, east } = setUp();
+    start(clusters);
+    await emit(source, numbered(300));
+    for (const region of ['.west', '.east']) await expect.poll(() => committed(source, region)).toBe(300);
+    source.recreate(SOURCE_TOPIC);
+    await emit(source, numbered(60, 'anew'));
+    for (const log of [west, east]) await expect.poll(() => idsIn(log).filter((id) => id.startsWith('anew'))).toHaveLength(60);
+    for (const region of ['.west', '.east']) await expect.poll(() => committed(source, region)).toBe(60);
+  });
+
+  it('… also where no region took part in the reading meanwhile', async () => {
+    const { clusters, source, west, east } = setUp();
+    const running = start(clusters);
+    await emit(source, numbered(300));
+    for (const region of ['.west', '.east']) await expect.poll(() => committed(source, region)).toBe(300);
+    for (const log of [west, east]) log.failProduce(unavailable);
+    await emit(source, numbered(30, 'lost'));
+    for (const region of ['west', 'east']) await expect.poll(() => stateOf(running, region)).toBe('cut');
+    source.recreate(SOURCE_TOPIC);
+    await emit(source, numbered(60, 'anew'));
+    for (const log of [west, east]) log.failProduce(null);
+    for (const log of [west, east]) await expect.poll(() => idsIn(log).filter((id) => id.startsWith('anew'))).toHaveLength(60);
+    for (const region of ['.west', '.east']) await expect.poll(() => committed(source, region)).toBe(60);
+  });
+
   it('goes on while the wall clock jumps by hours and weeks', async () => {
     const { clusters, source, west, east } = setUp();
     const { ingest } = start(clusters, {}, jumpingClock());
@@ -163,16 +189,16 @@ describe('while one region is away', () => {
     await expect.poll(() => idsIn(east).length).toBe(2_110);
   });
 
-  it('one that hangs without an answer is cut loose before it holds up the other for long', { timeout: 20_000 }, async () => {
+  it('one that hangs without an answer is cut loose before it holds up the other for long', async () => {
     const { clusters, source, west, east } = setUp();
     const running = start(clusters, { inFlightBytes: 1024 * 1024, fetchBytes: 64 * 1024, maxRecordBytes: 100_000, deliveryTimeoutMs: 60_000, batchRecords: 100 });
     const release = east.stall();
     await emit(source, numbered(5_000).map((event) => ({ ...event, text: 'x'.repeat(300) })));
-    await expect.poll(() => west.records(REGIONAL_TOPIC).length, { timeout: 10_000 }).toBe(5_000);
+    await expect.poll(() => west.records(REGIONAL_TOPIC).length).toBe(5_000);
     expect(stateOf(running, 'east')).toBe('cut');
     expect(running.ingest.status().budget.inUseBytes).toBeLessThan(1024 * 1024);
     release();
-    await expect.poll(() => idsIn(east).length, { timeout: 5_000 }).toBe(5_000);
+    await expect.poll(() => idsIn(east).length).toBe(5_000);
     await expect.poll(() => stateOf(running, 'east')).toBe('joined');
   });
 
@@ -212,7 +238,7 @@ describe('while one region is away', () => {
 });
 
 describe('when retention is faster than a region', () => {
-  it('what is gone is counted, and the region goes on with what is left', { timeout: 20_000 }, async () => {
+  it('what is gone is counted, and the region goes on with what is left', async () => {
     const { clusters, source, west, east } = setUp({ partitions: 1 });
     const running = start(clusters);
     await emit(source, numbered(100));
@@ -221,7 +247,7 @@ describe('when retention is faster than a region', () => {
     await emit(source, numbered(100, 'during'));
     await expect.poll(() => committed(source, '.west')).toBe(200);
     source.trim({ topic: SOURCE_TOPIC, partition: 0 }, 150);
-    await expect.poll(() => running.registry.getSingleMetricAsString('sluice_ingest_lost_records_total'), { timeout: 8_000 }).toContain('{region="east"} 50');
+    await expect.poll(() => running.registry.getSingleMetricAsString('sluice_ingest_lost_records_total')).toContain('{region="east"} 50');
     east.failProduce(null);
     await expect.poll(() => committed(source, '.east')).toBe(200);
     await expect.poll(() => stateOf(running, 'east')).toBe('joined');

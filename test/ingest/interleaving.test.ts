@@ -58,7 +58,7 @@ async function play(acts: readonly Act[]): Promise<void> {
   west.failProduce(null);
   east.failProduce(null);
   release();
-  await expect.poll(async () => (await source.admin().committed('t.sluice.ingest', [SOURCE_TOPIC])).reduce((sum, { offset }) => sum + offset, 0), { timeout: 10_000 }).toBe(emitted);
+  await expect.poll(async () => (await source.admin().committed('t.sluice.ingest', [SOURCE_TOPIC])).reduce((sum, { offset }) => sum + offset, 0)).toBe(emitted);
   await Promise.all(members.map(({ ingest }) => ingest.close()));
   await Promise.all(members.map(({ running }) => running));
   expect(problems).toEqual([]);

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { assemble } from '../../src/ingest/assemble.ts';
@@ -8,6 +8,7 @@ import type { AssignmentListener, RecordBlock, RecordConsumer, RecordLog, Record
 import { lookups, memoryClusters, numbered, REGIONAL_TOPIC, SOURCE_TOPIC, startIngest, things, type TestEvent } from '../support/ingest-harness.ts';
 import { memoryBlock } from '../support/memory-block.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
+import { until } from '../support/until.ts';
 
 const P0 = { topic: SOURCE_TOPIC, partition: 0 };
 const P1 = { topic: SOURCE_TOPIC, partition: 1 };
@@ -56,7 +57,7 @@ it('a region that is cut loose while it catches up takes no block that begins ab
   writer.state.queue({ ...P1, assignment: 1, from: 0, next: 10, lastTime: null });
   const stop = new AbortController();
   const running = catchUp.run(stop.signal);
-  await vi.waitFor(() => expect(script.carried()).toBe(true));
+  await until(() => expect(script.carried()).toBe(true));
   expect(writer.state.position(P1)).toMatchObject({ settled: 0, next: 0 });
   stop.abort();
   await running;
@@ -86,8 +87,8 @@ it('a partition that goes and comes back takes no block that came under the assi
   };
   const log: RecordLog = { consumer: () => consumer, producer: (options) => source.producer(options), admin: () => source.admin(), reader: () => source.reader() };
   const { ingest } = startIngest({ source: log, regions }, SETTINGS);
-  await vi.waitFor(() => expect(script.carried()).toBe(true));
-  await vi.waitFor(() => expect(positions(ingest)).toEqual([0, 0]));
+  await until(() => expect(script.carried()).toBe(true));
+  await until(() => expect(positions(ingest)).toEqual([0, 0]));
   for (const region of regions.values()) expect(region.records(REGIONAL_TOPIC).filter(({ partition }) => partition === 1)).toEqual([]);
   await ingest.close();
 });

@@ -31,11 +31,11 @@ beforeAll(async () => {
     await store(search, world.documents(region));
     await search.close();
   }));
-}, 120_000);
+});
 afterAll(() => site.remove());
 
 async function audit(options: Partial<AuditOptions> = {}, indices?: readonly string[]): Promise<AuditReport> {
-  const { parts, close } = openAudit(site.config, { depth: 'fingerprints', patienceMs: 2_000, repairRate: null, pipelines: site.config.pipelines, ...options }, SILENT);
+  const { parts, close } = openAudit(site.config, { depth: 'fingerprints', patienceMs: 60_000, repairRate: null, pipelines: site.config.pipelines, ...options }, SILENT);
   const found = await indicesOf(parts.regions.values(), site.config.prefix, pipelinesOf(site.config));
   const report = await auditOnce(found.filter(({ index }) => indices?.includes(index) !== false), parts, {}, new AbortController().signal);
   await close();
@@ -80,7 +80,7 @@ describe('an audit of two regions', () => {
       expect(found[0]?.source['before']).toHaveLength(2);
     }
     const search = openRegionSearch(site.config, 'east');
-    const rounds = await recentAudits({ search, prefix, now: Date.now(), timeoutMs: 5_000 });
+    const rounds = await recentAudits({ search, prefix, now: Date.now(), timeoutMs: 60_000 });
     await search.close();
     // The round before this test left the one that stands in a failure index.
     expect(rounds).toContainEqual({ index: world.index, at: expect.any(Number) as number, complete: true, problem: null, left: 1, failed: 1, absent: [], everyMs: null });

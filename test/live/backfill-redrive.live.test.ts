@@ -74,7 +74,7 @@ describe('rows of a backfill that failed', () => {
     expect(redriven, JSON.stringify(redriven.out)).toMatchObject({ code: 0, out: { ok: true } });
     for (const region of ['west', 'east']) {
       const mended = async () => (await soldItems(region)).filter(({ source }) => (source['seller'] as { id: string }).id === unknown);
-      await waitFor(async () => (await mended()).length === before.length, { timeoutMs: 60_000, what: `${before.length} redriven documents in ${region}` });
+      await waitFor(async () => (await mended()).length === before.length, { timeoutMs: 120_000, what: `${before.length} redriven documents in ${region}` });
       for (const { version, source } of await mended()) {
         expect(partsOf(version).epoch).toBe(EPOCH);
         expect(source).toMatchObject({ seller_band: expect.stringMatching(/^(top|good|fair)$/) as string, deleted: false });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectObjectStore } from '../../src/adapters/object-store/s3.ts';
 import { OWN_REFERENCE } from '../../src/lookups/lookups.ts';
@@ -15,7 +16,7 @@ import { waitFor } from '../support/wait.ts';
 const STORY = { count: 2_500, seed: 5, perDay: 70 };
 
 /** Five processes one after the other, three of which load, beside the whole suite. */
-const LOADS_TIMEOUT_MS = 400_000;
+const LOADS_TIMEOUT_MS = 900_000;
 
 /** The command line as an operator uses it, from an empty warehouse to documents in both regions. */
 describe('a backfill from the command line', () => {
@@ -64,9 +65,10 @@ describe('a backfill from the command line', () => {
     await installation.call('west', 'PUT', `/${index}/_doc/${newer?.id}?version=${(newer?.version ?? 0) + 1_024}&version_type=external`, { title: 'newer' });
 
     const doomed = spawnSluice(installation.configFile, ['backfill', 'load', 'first']);
-    await waitFor(async () => (await keysBelow('backfill/first/done/')).length > 0, { timeoutMs: 60_000, what: 'the first row group to be done' });
+    const ended = once(doomed, 'close');
+    await waitFor(async () => (await keysBelow('backfill/first/done/')).length > 0, { timeoutMs: 120_000, what: 'the first row group to be done' });
     doomed.kill('SIGKILL');
-    await new Promise((resolve) => doomed.once('close', resolve));
+    await ended;
     const before = await sluice('backfill', 'status', 'first');
     expect(before.out).toMatchObject({ regions: { west: { rowGroups: sold.periods.length } } });
 

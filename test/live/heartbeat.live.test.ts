@@ -53,8 +53,11 @@ describe('heartbeats', () => {
   it('come from outside as well', async () => {
     await start('process', '--lane', 'west-west');
     await start('ingest');
-    const sent = await runSluice(site.configFile, ['heartbeat', '--once', '--json']);
-    expect([sent.code, JSON.parse(sent.out)], sent.err).toEqual([0, { sent: 4 }]);
+    await waitFor(async () => {
+      const sent = await runSluice(site.configFile, ['heartbeat', '--once', '--json']);
+      expect([sent.code, JSON.parse(sent.out)], sent.err).toEqual([0, { sent: 4 }]);
+      return true;
+    }, { what: 'a heartbeat to each partition' });
     const injector = await start('heartbeat');
     await waitFor(async () => ((await (await fetch(`${injector.url}/status`)).json()) as { parts: { heartbeat: { sent: number } } }).parts.heartbeat.sent >= 8, { what: 'the injector to send' });
     expect(await injector.end('SIGTERM')).toBe(0);

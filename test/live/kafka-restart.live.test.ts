@@ -6,7 +6,7 @@ import { Assignments, collect, join, numbered, POLL, positionsAfter } from '../c
 import { uniquePrefix, waitFor } from '../support/stack.ts';
 
 const BROKER = 'kafka-west';
-const DELIVERY_TIMEOUT_MS = 3_000;
+const DELIVERY_TIMEOUT_MS = 15_000;
 
 /** A Kafka of its own, since it is stopped, killed and frozen here. */
 describe.each(['platformatic', 'kafkajs'] as const)('a broker that goes away (%s)', (client) => {
@@ -22,9 +22,9 @@ describe.each(['platformatic', 'kafkajs'] as const)('a broker that goes away (%s
   beforeAll(async () => {
     stack = await startStack({ only: [BROKER] });
     const brokers = stack.servers.filter(({ name }) => name === BROKER).map(({ url }) => url);
-    log = connectKafka({ client, brokers, clientId: 'restart', requestTimeoutMs: 2_000, connectTimeoutMs: 1_000 }, { onWarning: () => {} });
+    log = connectKafka({ client, brokers, clientId: 'restart', requestTimeoutMs: 5_000, connectTimeoutMs: 3_000 }, { onWarning: () => {} });
     admin = log.admin();
-    await admin.ensureTopics([{ name: topic, partitions: 1, replicas: 1 }]);
+    await waitFor(async () => { await admin.ensureTopics([{ name: topic, partitions: 1, replicas: 1 }]); return true; }, { what: 'the topic' });
     producer = log.producer({ compression: 'lz4', deliveryTimeoutMs: DELIVERY_TIMEOUT_MS });
     consumer = await join(log, topic, [topic], listener);
   });
@@ -45,7 +45,7 @@ describe.each(['platformatic', 'kafkajs'] as const)('a broker that goes away (%s
       for (const { value } of await collect(consumer, 1)) wanted.delete(value as string);
       return wanted.size === 0;
     }, { what: `the records from ${from}`, timeoutMs: 60_000 });
-    const end = (await admin.ranges([topic]))[0]?.latest ?? 0;
+    const end = await waitFor(async () => (await admin.ranges([topic]))[0]?.latest, { what: 'the end of the topic' });
     await waitFor(async () => { await consumer.commit([{ topic, partition: 0, offset: end }]); return true; }, { what: 'a commit' });
   };
 

@@ -16,7 +16,7 @@ afterAll(() => broker?.down());
 
 function connect(client: (typeof CLIENTS)[number], sasl: Partial<KafkaSasl> & Pick<KafkaSasl, 'mechanism'>, tls: Partial<KafkaTls> = {}): RecordLog {
   const mutual = { ca: Buffer.from(broker.server.cert), cert: Buffer.from(broker.client.cert), key: Buffer.from(broker.client.key) };
-  return connectKafka({ client, brokers: [broker.address], clientId: 'secure', tls: { ...mutual, ...tls }, sasl: { ...broker.user, ...sasl }, requestTimeoutMs: 3_000, connectTimeoutMs: 1_000 }, { onWarning: () => {} });
+  return connectKafka({ client, brokers: [broker.address], clientId: 'secure', tls: { ...mutual, ...tls }, sasl: { ...broker.user, ...sasl }, requestTimeoutMs: 30_000, connectTimeoutMs: 20_000 }, { onWarning: () => {} });
 }
 
 async function ranges(log: RecordLog): Promise<unknown> {
@@ -34,7 +34,7 @@ describe('a broker that asks for a certificate and a password', () => {
     const topic = `secure-${client}-${mechanism}`;
     const admin = log.admin();
     await admin.ensureTopics([{ name: topic, partitions: 1, replicas: 1 }]);
-    const producer = log.producer({ compression: 'lz4', deliveryTimeoutMs: 10_000 });
+    const producer = log.producer({ compression: 'lz4', deliveryTimeoutMs: 60_000 });
     await producer.send(numbered(topic, 0, 10));
     const consumer = await join(log, topic, [topic]);
     const seen = await collect(consumer, 10);

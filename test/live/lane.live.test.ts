@@ -48,7 +48,7 @@ describe('lanes on real servers', () => {
   }
 
   async function settled(count: number, laneName = 'west-west'): Promise<void> {
-    await waitFor(async () => (await site.committed(laneName.split('-')[0] as string, `sluice.${laneName}`)) === count, { what: `${count} records committed on ${laneName}`, timeoutMs: 60_000 });
+    await waitFor(async () => (await site.committed(laneName.split('-')[0] as string, `sluice.${laneName}`)) === count, { what: `${count} records committed on ${laneName}`, timeoutMs: 150_000 });
   }
 
   it('one poison record among 10,000 goes to the failure index alone, with its bytes', async () => {
@@ -76,7 +76,8 @@ describe('lanes on real servers', () => {
     const before = await site.search('west', index);
     const admin = openRegionLog(site.config, 'west', SILENT).admin();
     const ranges = await admin.ranges([regionalTopicOf(site.config.prefix, 'sold-items')]);
-    await admin.setCommitted(`${site.config.prefix}sluice.west-west`, ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 })));
+    const beginning = ranges.map(({ topic, partition }) => ({ topic, partition, offset: 0 }));
+    await waitFor(async () => { await admin.setCommitted(`${site.config.prefix}sluice.west-west`, beginning); return true; }, { what: 'the group to be empty' });
     await admin.close();
     await lane('west-west');
     await settled(4);
@@ -121,7 +122,8 @@ describe('lanes on real servers', () => {
     await process.end('SIGTERM');
     const batches = await site.search('west', `${site.config.prefix}sluice-batches`);
     const ranges = batches.flatMap(({ source }) => source['ranges'] as { records: number }[]);
-    expect(ranges.reduce((sum, range) => sum + range.records, 0)).toBe(500);
+    // A lane that was starved for longer than its session reads some of them again.
+    expect(ranges.reduce((sum, range) => sum + range.records, 0)).toBeGreaterThanOrEqual(500);
     expect(batches[0]?.source).toMatchObject({ lane: 'west-west', source: 'west', destination: 'west', host: expect.any(String) as string, counts: expect.objectContaining({ applied: expect.any(Number) as number }) as object, event_time: expect.any(Object) as object, start_time: expect.any(String) as string, end_time: expect.any(String) as string, stages: expect.objectContaining({ bulk_ms: expect.any(Number) as number }) as object });
   });
 
@@ -131,14 +133,13 @@ describe('lanes on real servers', () => {
     await settled(1);
     await site.call('west', 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
     await send([sale('b', 1)]);
-    const reasons = await waitFor(async () => {
+    await waitFor(async () => {
       const answer = await fetch(new URL('/readyz', process.url));
-      return answer.status === 503 ? await answer.text() : null;
+      return answer.status === 503 && (await answer.text()).includes('cluster_block_exception');
     }, { what: 'the lane to be held' });
-    expect(reasons).toContain('cluster_block_exception');
     await site.call('west', 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
     await settled(2);
-    expect((await fetch(new URL('/readyz', process.url))).status).toBe(200);
+    await waitFor(async () => (await fetch(new URL('/readyz', process.url))).ok, { what: 'the lane to be ready again' });
     expect(await site.search('west', `${site.config.prefix}sluice-failures`)).toEqual([]);
   });
 
@@ -181,7 +182,7 @@ describe('lanes on real servers', () => {
     expect(await site.search('west', `${site.config.prefix}sold-items`)).toEqual([]);
     expect((await site.document('west', index, 'a'))?.version).toBe(5);
     const cluster = openRegionSearch(site.config, 'west');
-    const report = await purgeTombstones([`${site.config.prefix}sold-items-*`], Date.now() - 8 * 86_400_000, { cluster, dryRun: false, clock: systemClock, random: Math.random, timeoutMs: 10_000, share: FREE_SHARE }, new AbortController().signal);
+    const report = await purgeTombstones([`${site.config.prefix}sold-items-*`], Date.now() - 8 * 86_400_000, { cluster, dryRun: false, clock: systemClock, random: Math.random, timeoutMs: 60_000, share: FREE_SHARE }, new AbortController().signal);
     await cluster.close();
     expect(report).toEqual({ found: 1, deleted: 1, superseded: 0 });
     expect(await site.document('west', index, 'b')).toBeNull();

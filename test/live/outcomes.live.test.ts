@@ -16,7 +16,7 @@ const PREFIX = 'outcomes.';
 const TARGETS: Targets = { index: `${PREFIX}open`, blocked: `${PREFIX}blocked`, closed: `${PREFIX}closed`, missing: `${PREFIX}missing-2026.11`, id: '' };
 const PATIENCE_MS = 20_000;
 /** Where the server waits for four fifths of the time in vain, and must still be able to say so in the last one. */
-const WAITING_MS = 10_000;
+const WAITING_MS = 25_000;
 /** The server takes on no more than this at once, as if it were very busy … */
 const PRESSURE_LIMIT = '32kb';
 /** … which is less than so many operations. */

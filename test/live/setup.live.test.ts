@@ -37,7 +37,7 @@ describe('setup on a real cluster', () => {
   afterAll(async () => {
     for (const prefix of prefixes) await removeAll(cluster, prefix);
     await cluster.close();
-  }, TIMEOUT_MS);
+  });
 
   function run(): Promise<SetupReport> {
     const log = new MemoryLog().admin();
@@ -59,7 +59,7 @@ describe('setup on a real cluster', () => {
   test('creates templates, aliases and indices, and keeps them the second time', async () => {
     expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: others('created', { state: 'created' }), indices: { kept: [] } } } } });
     expect(await run()).toMatchObject({ ok: true, regions: { west: { search: { templates: others('kept', { state: 'kept', mapped: [], aliased: [] }), indices: { created: [] } } } } });
-  }, TIMEOUT_MS);
+  });
 
   test('several processes at once: every one succeeds, each index is created once', async () => {
     const reports = await Promise.all(Array.from({ length: 4 }, run));
@@ -67,7 +67,7 @@ describe('setup on a real cluster', () => {
     const created = reports.flatMap(({ regions }) => (regions['west']?.search.ok === true ? regions['west'].search.indices.created : []));
     expect(new Set(created).size).toBe(created.length);
     expect(created).toHaveLength(familiesOf(settings.pipelines).length);
-  }, TIMEOUT_MS);
+  });
 
   test('the alias hides tombstones, the index does not', async () => {
     await run();
@@ -77,7 +77,7 @@ describe('setup on a real cluster', () => {
     await cluster.call('PUT', `/${index}/_doc/2?version=1&version_type=external&refresh=true`, { deleted: true });
     expect((await cluster.call('GET', `/${alias}/_count`)).body).toMatchObject({ count: 1 });
     expect((await cluster.call('GET', `/${index}/_count`)).body).toMatchObject({ count: 2 });
-  }, TIMEOUT_MS);
+  });
 
   test('a bulk request never creates an index of the family', async () => {
     await run();
@@ -88,7 +88,7 @@ describe('setup on a real cluster', () => {
     expect(await createIndexKeeper(cluster).ensure([index])).toEqual([index]);
     const again = await cluster.bulk({ body, detail: 'terse', timeoutMs: TIMEOUT_MS });
     expect(again.kind === 'answered' && again.body.toString()).toContain('"errors":false');
-  }, TIMEOUT_MS);
+  });
 
   test('a newer version adds its fields to the indices that are there, and theirs alone', async () => {
     await run();
@@ -100,7 +100,7 @@ describe('setup on a real cluster', () => {
     expect(await mappingOf(cluster, index)).toMatchObject({ _meta: { version: 1_000 }, dynamic: 'strict', properties: { added: { type: 'keyword' }, deleted: { type: 'boolean' } } });
     expect(await mappingOf(cluster, sibling)).toEqual({});
     expect((await ensureTemplates(cluster, await templatesAt(1_000, { added: { type: 'keyword' } })))[0]).toMatchObject({ state: 'kept', mapped: [] });
-  }, TIMEOUT_MS);
+  });
 
   test.each<[string, Json]>([
     ['another type', { deleted: { type: 'keyword' } }],
@@ -116,13 +116,13 @@ describe('setup on a real cluster', () => {
     expect((await run()).ok).toBe(true);
     // The server would have refused it, too: what is told as a conflict is one.
     await expect(cluster.call('PUT', `/${index}/_mapping`, { properties: change })).rejects.toMatchObject({ details: { status: 400 } });
-  }, TIMEOUT_MS);
+  });
 
   test('older code leaves a newer template alone', async () => {
     await run();
     await ensureTemplates(cluster, await templatesAt(1_000, { added: { type: 'keyword' } }));
     expect((await run()).regions['west']?.search).toMatchObject({ ok: true, templates: others('kept', { state: 'newer' }) });
-  }, TIMEOUT_MS);
+  });
 
   test('the failure index takes a failure with the largest payload that is kept', async () => {
     await run();
@@ -135,7 +135,7 @@ describe('setup on a real cluster', () => {
     await cluster.call('PUT', `/${index}/_doc/${id}?refresh=true`, { ...body, deleted: false, history });
     const { body: found } = await cluster.call('POST', `/${settings.prefix}sluice-failures/_search`, { query: { term: { 'error.type': 'SyntaxError' } }, _source: ['payload_bytes'] });
     expect(found).toMatchObject({ hits: { total: { value: 1 }, hits: [{ _id: id, _source: { payload_bytes: 5 * 1024 * 1024 } }] } });
-  }, TIMEOUT_MS);
+  });
 });
 
 async function indexOf(cluster: SearchCluster, alias: string): Promise<string> {

@@ -77,7 +77,7 @@ describe('a host in trouble', () => {
     const log = openRegionLog(site.config, 'west', SILENT);
     const [admin, reader] = [log.admin(), log.reader()];
     for (const { topic, partition, earliest, latest } of await admin.ranges([regionalTopicOf(site.config.prefix, 'sold-items')])) if (latest > earliest) reader.seek({ topic, partition, offset: earliest });
-    const blocks = await reader.poll({ maxBytes: 1_000_000, maxWaitMs: 5_000 });
+    const blocks = await reader.poll({ maxBytes: 1_000_000, maxWaitMs: 60_000 });
     await Promise.all([admin.close(), reader.close()]);
     expect(blocks).not.toEqual([]);
     for (const block of blocks) for (let at = 0; at < block.count; at += 1) expect(Math.abs(Date.now() - block.timestamp(at))).toBeLessThan(HOUR_MS);

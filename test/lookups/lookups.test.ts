@@ -27,7 +27,7 @@ function folder(files: Record<string, string> = {}): string {
 async function load(settings: Record<string, unknown>) {
   const clock = new ManualClock();
   const registry = new Registry();
-  const reference = configSchema.shape.reference.parse(settings);
+  const reference = configSchema.shape.reference.parse({ timeoutMs: 60_000, ...settings });
   return { clock, registry, ...await loadLookups({ settings: reference, clock, registry, log: pino({ level: 'silent' }) }) };
 }
 

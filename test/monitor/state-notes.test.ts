@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/domain/errors.ts';
 import { readStates, tellState, type StateNote } from '../../src/monitor/state-notes.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { until } from '../support/until.ts';
 
 const TOPIC = 'sluice.state';
 
@@ -22,13 +23,13 @@ describe('state notes', () => {
     const [log, clock] = [new MemoryLog(), new ManualClock()];
     log.createTopic(TOPIC);
     const teller = tellerOf(log, clock);
-    await vi.waitFor(async () => expect(await notesIn(log)).toHaveLength(1));
+    await until(async () => expect(await notesIn(log)).toHaveLength(1));
     Object.assign(teller.state, { state: 'held', reason: 'write block' });
     await clock.advance(1_000);
-    await vi.waitFor(async () => expect(await notesIn(log)).toHaveLength(2));
+    await until(async () => expect(await notesIn(log)).toHaveLength(2));
     const held = clock.now();
     await clock.advance(10_000);
-    await vi.waitFor(async () => expect((await notesIn(log)).length).toBeGreaterThan(2));
+    await until(async () => expect((await notesIn(log)).length).toBeGreaterThan(2));
     expect((await readStates(log, TOPIC))).toEqual([{ lane: 'west-east', host: 'h1', state: 'held', reason: 'write block', since: held, at: expect.any(Number) as number, startedAt: expect.any(Number) as number, code: '1.2.3' }]);
     Object.assign(teller.state, { state: 'stopped', reason: null });
     await teller.end();
@@ -42,7 +43,7 @@ describe('state notes', () => {
     const first = teller();
     await clock.advance(3_000);
     const second = teller();
-    await vi.waitFor(async () => expect((await notesIn(log)).map(({ startedAt }) => startedAt)).toEqual([7, 7]));
+    await until(async () => expect((await notesIn(log)).map(({ startedAt }) => startedAt)).toEqual([7, 7]));
     stop.abort();
     await Promise.all([first, second]);
   });
@@ -72,10 +73,10 @@ describe('state notes', () => {
     log.createTopic(TOPIC);
     log.failProduce(new SluiceError('KAFKA_UNAVAILABLE', 'down'));
     const teller = tellerOf(log, clock, problems);
-    await vi.waitFor(() => expect(problems).toEqual(['down']));
+    await until(() => expect(problems).toEqual(['down']));
     log.failProduce(null);
     await clock.advance(1_000);
-    await vi.waitFor(async () => expect(await notesIn(log)).toHaveLength(1));
+    await until(async () => expect(await notesIn(log)).toHaveLength(1));
     await teller.end();
   });
 });

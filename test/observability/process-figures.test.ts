@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { measureProcess } from '../../src/observability/process-figures.ts';
 
+const MOST_LOOKS = 20;
+
 it('tells of memory, disk and a loop that was blocked, and forgets the block afterwards', async () => {
   const read = measureProcess();
   await pause(250);
@@ -11,8 +13,13 @@ it('tells of memory, disk and a loop that was blocked, and forgets the block aft
   expect(first.loopMs).toBeGreaterThan(200);
   expect(first.memoryBytes).toBeGreaterThan(10_000_000);
   for (const share of [first.memoryShare, first.diskShare ?? 0.5]) expect(share > 0 && share < 1).toBe(true);
-  await pause(250);
-  expect(read().loopMs).toBeLessThan(first.loopMs);
+  let { loopMs } = first;
+  // A machine that others use may block it once more, but not each time.
+  for (let look = 0; look < MOST_LOOKS && loopMs >= first.loopMs; look += 1) {
+    await pause(250);
+    ({ loopMs } = read());
+  }
+  expect(loopMs).toBeLessThan(first.loopMs);
 });
 
 function pause(ms: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { SluiceError } from '../../src/domain/errors.ts';
 import { followPolicies, policyTopicOf, setPolicy } from '../../src/policy/policy-topic.ts';
@@ -6,6 +6,7 @@ import { effectiveRate, rateKey, readRatePolicy, writeRatePolicy, type RatePolic
 import { readRates, writeRate } from '../../src/policy/rates.ts';
 import type { RecordLog } from '../../src/ports/record-log.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { until } from '../support/until.ts';
 
 const TOPIC = policyTopicOf('');
 const POLICY: RatePolicy = { documentsPerSecond: 5_000, bytesPerSecond: null, searchFactor: 1.5, at: 1_795_000_000_000, by: 'ann' };
@@ -33,23 +34,23 @@ describe('policies of a topic', () => {
     const log = logWithTopic();
     await setPolicy(log, TOPIC, 'a', Buffer.from('1'));
     follow(log);
-    await vi.waitFor(() => expect(caughtUp).toBe(1));
+    await until(() => expect(caughtUp).toBe(1));
     expect(told).toEqual([['a', '1']]);
     await setPolicy(log, TOPIC, 'a', Buffer.from('2'));
     await setPolicy(log, TOPIC, 'a', null);
-    await vi.waitFor(() => expect(told.slice(1)).toEqual([['a', '2'], ['a', null]]));
+    await until(() => expect(told.slice(1)).toEqual([['a', '2'], ['a', null]]));
     expect(caughtUp).toBe(1);
   });
 
   it('are none where nothing was ever set', async () => {
     follow(logWithTopic());
-    await vi.waitFor(() => expect(caughtUp).toBe(1));
+    await until(() => expect(caughtUp).toBe(1));
     expect(told).toEqual([]);
   });
 
   it('are none where there is no such topic', async () => {
     follow(new MemoryLog());
-    await vi.waitFor(() => expect(caughtUp).toBeGreaterThan(0));
+    await until(() => expect(caughtUp).toBeGreaterThan(0));
   });
 });
 

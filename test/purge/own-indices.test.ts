@@ -76,6 +76,18 @@ describe('the retention of what Sluice keeps for itself', () => {
     expect(search.indices.get('t.sluice-failures-2026.03')!.writeBlocked).toBe(false);
   });
 
+  it('leaves an index writable that it could not look at again', async () => {
+    await failure('a', 'redriven');
+    const { call } = search;
+    let looks = 0;
+    search.call = async (method, path, ...rest) => {
+      if (path.endsWith('/_count') && (looks += 1) === 2) throw new Error('away');
+      return await call(method, path, ...rest);
+    };
+    await expect(purge()).rejects.toThrow('away');
+    expect(search.indices.get('t.sluice-failures-2026.03')!.writeBlocked).toBe(false);
+  });
+
   it('keeps the index of an alert that stands', async () => {
     await put('sluice-alerts-2026.03', 'a', { state: 'firing' });
     await put('sluice-alerts-2026.04', 'a', { state: 'resolved', muted: true });

@@ -11,7 +11,8 @@ const signal = new AbortController().signal;
 /** Rates whose share comes when the test says so. */
 class Rates {
   readonly clock = new ManualClock();
-  readonly opened: { region: string; control: BackfillRate; ended: boolean }[] = [];
+  readonly opened: { region: string; control: BackfillRate; runs: boolean; ended: boolean }[] = [];
+  #given: Promise<void> = Promise.resolve();
   readonly borrowed = new BorrowedRate({ regions: ['west', 'east'], clock: this.clock, open: (region) => this.#open(region) });
 
   grant(caps: Caps, share: number): void {
@@ -21,10 +22,20 @@ class Rates {
     }
   }
 
+  /** What ends takes until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#given = promise;
+    return resolve;
+  }
+
   #open(region: string): OpenRate {
-    const one = { region, control: new BackfillRate({ clock: this.clock, ...LIMITS }), ended: false };
+    const one = { region, control: new BackfillRate({ clock: this.clock, ...LIMITS }), runs: false, ended: false };
     this.opened.push(one);
-    return { control: one.control, run: (ended) => new Promise((resolve) => { ended.addEventListener('abort', () => { one.ended = true; resolve(); }); }) };
+    return { control: one.control, run: (ended) => new Promise((resolve) => {
+      one.runs = true;
+      ended.addEventListener('abort', () => { one.ended = true; void this.#given.then(resolve); });
+    }) };
   }
 }
 
@@ -80,6 +91,32 @@ describe('the share of the caps that a repair borrows', () => {
     expect(rates.opened.map(({ ended }) => ended)).toEqual([true, true]);
     void rates.borrowed.room(0, signal);
     expect(rates.opened.map(({ ended }) => ended)).toEqual([true, true, false, false]);
+  });
+
+  it('is not given back while somebody else waits for it', async () => {
+    rates = new Rates();
+    let room: number | null = null;
+    void rates.borrowed.room(60_000, signal).then((found) => { room = found; });
+    rates.borrowed.rest();
+    await rates.clock.advance(20_000);
+    expect(rates.opened.map(({ ended }) => ended)).toEqual([false, false]);
+    rates.grant(CAPS, 0.25);
+    await rates.clock.advance(1_000);
+    expect(room).toBe(25);
+  });
+
+  it('is told anew only after it was given back', async () => {
+    rates = new Rates();
+    const given = rates.hold();
+    void rates.borrowed.room(0, signal);
+    const closing = rates.borrowed.close();
+    void rates.borrowed.room(0, signal);
+    await rates.clock.advance(1_000);
+    expect(rates.opened.map(({ runs }) => runs)).toEqual([true, true, false, false]);
+    given();
+    await closing;
+    await rates.clock.advance(0);
+    expect(rates.opened.map(({ runs }) => runs)).toEqual([true, true, true, true]);
   });
 
   it('is given back at the end', async () => {

@@ -38,6 +38,19 @@ describe('the pace', () => {
     }), { numRuns: 6 });
   });
 
+  it('lets nothing go at a lower cap that was saved up at a higher one', async () => {
+    const clock = new ManualClock();
+    const pace = new Pace(clock);
+    pace.set({ documentsPerSecond: 50_000, bytesPerSecond: null });
+    await pace.take(1, 0, NEVER);
+    await clock.advance(5_000);
+    await pace.take(1, 0, NEVER);
+    pace.set({ documentsPerSecond: 500, bytesPerSecond: null });
+    const sent = sender(pace, clock, 10);
+    await clock.advance(10_000);
+    expect(documentsBetween(sent, 5_000, 15_000)).toBeLessThanOrEqual(500 * 10 * 1.02);
+  });
+
   it('loses nothing when its timers are late', async () => {
     const clock = new ManualClock();
     const late: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep: (ms, signal) => clock.sleep(ms + 400, signal) };

@@ -50,6 +50,14 @@ function stopped(guard: SearchGuard, cluster: Searched, rounds: number): number 
 }
 
 describe('the search guard', () => {
+  it('makes do with a cluster whose searches seem to take no time, and notices when they do', () => {
+    const [guard, cluster] = [guardOf(1.5, null), new Searched((sent) => (sent > 3_000 ? 5 : 0))];
+    const sent = settled(guard, cluster, 100, 30);
+    expect(guard.baselineMs).toBeGreaterThan(0);
+    expect(Math.min(...sent)).toBeGreaterThan(500);
+    expect(Math.max(...sent)).toBeLessThan(6_000);
+  });
+
   it('sends little before it knows whether anybody searches', () => {
     const [guard, cluster] = [guardOf(1.5, null), new Searched(linear)];
     expect(guard.limit).toBe(500);

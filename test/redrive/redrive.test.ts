@@ -166,7 +166,7 @@ describe('a document that could not be indexed', () => {
     const harness = await redriveHarness();
     await fail(harness.west, { payload: Buffer.from('{"title":"a"}'), documentId: 'a', offset: 1 });
     harness.west.inject(ITEM_QUEUE_FULL, 2);
-    expect(await run(harness)).toMatchObject({ ok: true, counts: { applied: 1 } });
+    expect(await run(harness, { patienceMs: 60_000 })).toMatchObject({ ok: true, counts: { applied: 1 } });
     const id = await fail(harness.west, { payload: Buffer.from('{"title":"b"}'), documentId: 'b', offset: 2 });
     const heal = harness.west.inject(ITEM_WRITE_BLOCK, 10_000);
     const held = await run(harness, { patienceMs: 50 });

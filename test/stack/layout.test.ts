@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endpointsOf, instancesOf } from '../../src/stack/layout.ts';
+import { endpointsOf, EXTRAS, instancesOf, serverOfExtra } from '../../src/stack/layout.ts';
 
 describe('servers of a stack', () => {
   test('are Kafka and Elasticsearch of both regions', () => {
@@ -12,6 +12,10 @@ describe('servers of a stack', () => {
 
   test('can have one object store, which is no region\'s', () => {
     expect(instancesOf(['object-store']).map(({ name }) => name)).toEqual(['kafka-west', 'kafka-east', 'elasticsearch-west', 'elasticsearch-east', 'object-store']);
+  });
+
+  test.each(EXTRAS)('know the server that %s brings', (extra) => {
+    expect(instancesOf([extra]).map(({ name }) => name)).toContain(serverOfExtra(extra));
   });
 
   test('can be picked by name, and a name that is none is refused with the choice', () => {

@@ -42,6 +42,14 @@ export class MemoryLog implements RecordLog {
     if (this.#store.create(name, partitions)) this.#rebalanceAll();
   }
 
+  /** The topic is deleted and made anew with as many partitions, so fast that no member of a group notices. */
+  recreate(name: string): void {
+    const partitions = this.#store.partitionsOf(name).length;
+    this.#store.delete(name);
+    this.#store.create(name, partitions);
+    this.#store.touch();
+  }
+
   /** Everything still in a topic, by partition and offset. */
   records(topic: string): StoredRecord[] {
     return this.#store.partitionsOf(topic).flatMap((partition) => [...this.#store.recordsFrom(partition, 0)]);

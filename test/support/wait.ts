@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
-const DEFAULT_TIMEOUT_MS = 15_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 export interface WaitOptions {
-  /** Default 15 s. */
+  /** Default 60 s. */
   readonly timeoutMs?: number;
   /** What is waited for, in words: the message of the failure. */
   readonly what: string;

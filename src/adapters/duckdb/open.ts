@@ -13,6 +13,8 @@ export interface DuckDbSettings {
 export async function openDuckDb({ threads, memoryLimit, spillFolder }: DuckDbSettings): Promise<TableEngine> {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(threads), memory_limit: memoryLimit, temp_directory: spillFolder, preserve_insertion_order: 'true' });
   const connection = await instance.connect();
+  // As Spark is told as well: one query selects the same rows wherever it runs.
+  await connection.run("SET TimeZone = 'UTC'");
   return {
     run: async (sql, signal) => {
       signal?.throwIfAborted();

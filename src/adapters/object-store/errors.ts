@@ -1,13 +1,18 @@
 import { SluiceError, messageOf } from '../../domain/errors.ts';
 
 /** What an error of the client tells: the HTTP status where the store answered, and the name of the refusal. */
-interface ClientError { readonly name?: string; readonly $metadata?: { readonly httpStatusCode?: number } }
+interface ClientError { readonly name?: string; readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number } }
 
 const TOO_MANY = 429;
 const NOT_IMPLEMENTED = 501;
 
 export function statusOf(error: unknown): number | null {
   return (error as ClientError).$metadata?.httpStatusCode ?? null;
+}
+
+/** How often the client sent the request. */
+export function attemptsOf(error: unknown): number {
+  return (error as ClientError).$metadata?.attempts ?? 1;
 }
 
 export function nameOf(error: unknown): string {

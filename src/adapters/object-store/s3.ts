@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Fetched, GetOptions, ObjectStore, PutCondition, StoredObject, Written } from '../../ports/object-store.ts';
-import { nameOf, statusOf, storeError } from './errors.ts';
+import { attemptsOf, nameOf, statusOf, storeError } from './errors.ts';
 
 /** How to reach one bucket. */
 export interface S3Settings {
@@ -84,9 +84,15 @@ class S3Store implements ObjectStore {
     } catch (error) {
       const status = statusOf(error);
       const met = status === PRECONDITION_FAILED || status === CONDITIONAL_CONFLICT || isNoObject(error);
-      if (condition !== undefined && met) return { kind: 'conflict' };
+      if (condition !== undefined && met) return attemptsOf(error) > 1 ? await this.#isOurs(key, bytes) : { kind: 'conflict' };
       throw storeError(error, `writing ${key}`, this.#bucket);
     }
+  }
+
+  /** Where an answer was lost, the client writes again, and meets what it wrote itself. */
+  async #isOurs(key: string, bytes: Uint8Array): Promise<Written> {
+    const there = await this.get(key);
+    return there.kind === 'found' && there.bytes.equals(bytes) ? { kind: 'written', etag: there.etag } : { kind: 'conflict' };
   }
 
   async* list(prefix: string): AsyncGenerator<StoredObject, void, undefined> {

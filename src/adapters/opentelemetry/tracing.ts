@@ -14,23 +14,25 @@ export interface TracingSettings {
   readonly service: string;
   readonly version: string;
   readonly host: string;
+  /** A collector that is away holds up the end of a process no longer than this; default 3 s. */
+  readonly exportTimeoutMs?: number;
 }
 
 const KINDS = { consumer: SpanKind.CONSUMER, producer: SpanKind.PRODUCER, client: SpanKind.CLIENT } as const;
 /** Spans that wait to be sent; beyond it they are dropped, and the SDK says so. */
 const MAX_WAITING = 2_048;
 const SEND_EVERY_MS = 1_000;
-/** A collector that is away holds up the end of a process no longer than this. */
 const EXPORT_TIMEOUT_MS = 3_000;
 
 /** Spans for an OpenTelemetry collector. `onProblem` is told what the SDK complains about: spans that were not taken. */
 export function openTracing(settings: TracingSettings, onProblem: (problem: string) => void): Tracing {
   const ignore = (): void => undefined;
   diag.setLogger({ error: onProblem, warn: onProblem, info: ignore, debug: ignore, verbose: ignore }, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const timeoutMs = settings.exportTimeoutMs ?? EXPORT_TIMEOUT_MS;
   const provider = new TracerProvider({
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(settings.sampleRatio) }),
     resource: resourceFromAttributes({ 'service.name': `sluice-${settings.service}`, 'service.version': settings.version, 'host.name': settings.host }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: settings.endpoint, timeoutMillis: EXPORT_TIMEOUT_MS }), maxQueueSize: MAX_WAITING, scheduledDelayMillis: SEND_EVERY_MS, exportTimeoutMillis: EXPORT_TIMEOUT_MS })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: settings.endpoint, timeoutMillis: timeoutMs }), maxQueueSize: MAX_WAITING, scheduledDelayMillis: SEND_EVERY_MS, exportTimeoutMillis: timeoutMs })],
   });
   const tracer = provider.getTracer('sluice', settings.version);
   return {

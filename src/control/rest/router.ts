@@ -65,8 +65,9 @@ export function route<Params, Query, Body>(definition: RouteDefinition<Params, Q
 
 export function createRouter(options: RouterOptions): RequestHandler {
   return (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://here');
-    if (!url.pathname.startsWith(options.under)) return false;
+    // What is no address at all, such as `//`, is nothing under any path.
+    const url = URL.parse(request.url ?? '/', 'http://here');
+    if (url?.pathname.startsWith(options.under) !== true) return false;
     void respond(request, response, url, options);
     return true;
   };

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { SluiceError } from '../../domain/errors.ts';
+import { unzstd } from '../unzstd.ts';
 
 export type Format = 'csv' | 'ndjson' | 'parquet';
 
@@ -60,9 +61,8 @@ function isPacked(head: Buffer): boolean {
 
 function decompressed({ head, stream }: Peeked): Readable {
   const plain = new PassThrough();
-  const decompress = startsWith(head, GZIP) ? createGunzip() : createZstdDecompress();
   // A failure destroys `plain` with the error, which is where the reader meets it.
-  pipeline(stream, decompress, plain).catch(() => undefined);
+  pipeline(stream, startsWith(head, GZIP) ? createGunzip() : unzstd, plain).catch(() => undefined);
   return plain;
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { alertView, alertsView } from '../../control/cli/alert-view.ts';
@@ -11,6 +10,7 @@ import { matcherOf, type Silence } from '../../monitor/alerts/silence.ts';
 import type { AlertStore } from '../../monitor/alerts/store.ts';
 import { openAlertStores } from '../alert-stores.ts';
 import { configured } from '../configured.ts';
+import { operator } from '../operator.ts';
 import { rulesCommand } from './alerts-rules.ts';
 import { testCommand } from './alerts-test.ts';
 
@@ -29,11 +29,11 @@ export function alertsCommand(): Command {
   command.command('show <id>').description('one alert, whole: since when, who was told, what it means, what to look at')
     .addHelpText('after', '\nExamples:\n  sluice alerts show 3f2a…').action((id: string, _, self: Command) => show(id, self));
   command.command('silence [matchers...]').description('do not tell alerts that match, for a while; --end ends a silence')
-    .option('--for <time>', 'such as 30m, 4h or 2d', '2h').option('--reason <text>', 'why', '').option('--by <name>', 'who', userInfo().username).option('--end <silence>', 'end this silence now')
+    .option('--for <time>', 'such as 30m, 4h or 2d', '2h').option('--reason <text>', 'why', '').option('--by <name>', 'who', operator()).option('--end <silence>', 'end this silence now')
     .addHelpText('after', '\nMatchers are label=value; a star stands for anything. Labels: rule, severity, id, lane, host, source, destination, region, pipeline, …\n\nExamples:\n  sluice alerts silence lane=west-east --for 4h --reason "rolling upgrade"\n  sluice alerts silence "rule=lag-*" region=east\n  sluice alerts silence --end 9b1c0d2e7f')
     .action((matchers: string[], flags: SilenceFlags, self: Command) => silence(matchers, flags, self));
   command.command('resolve <id>').description('end an alert by hand; it stays away until its condition has been gone once')
-    .option('--reason <text>', 'why', '').option('--by <name>', 'who', userInfo().username)
+    .option('--reason <text>', 'why', '').option('--by <name>', 'who', operator())
     .addHelpText('after', '\nExamples:\n  sluice alerts resolve 3f2a… --reason "known, mended next week"')
     .action((id: string, flags: { reason: string; by: string }, self: Command) => resolve(id, flags, self));
   return command.addCommand(testCommand()).addCommand(rulesCommand()).addHelpText('after', '\nExamples:\n  sluice alerts list\n  sluice alerts test oncall\n\nExit codes: 0 done, 1 a region did not answer or a channel did not take it, 2 bad usage or configuration.');

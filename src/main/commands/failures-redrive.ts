@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { rateOption } from '../../control/cli/feed.ts';
@@ -6,6 +5,7 @@ import { filterOf, withFilters, type FilterOptions } from '../../control/cli/fai
 import { dryRunView, redriveView } from '../../control/cli/failure-view.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { redriveProgress } from '../../control/cli/redrive-progress.ts';
+import { untilStopped } from '../../control/cli/stop-signal.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { createLog } from '../../observability/log.ts';
 import { discard } from '../../redrive/discard.ts';
@@ -16,6 +16,7 @@ import type { RedriveParts } from '../../redrive/parts.ts';
 import { redrive, type RedriveRequest } from '../../redrive/redrive.ts';
 import { MAX_SELECTED } from '../../redrive/select.ts';
 import { configured, hostOf } from '../configured.ts';
+import { operator } from '../operator.ts';
 import { openRedrive, regionsNamed } from '../redrive.ts';
 
 const DEFAULT_RATE = 200;
@@ -125,13 +126,9 @@ async function withParts(self: Command, options: Options, work: (session: Sessio
   const regions = regionsNamed(config, options.region);
   const log = createLog({ level: config.log.level, service: 'redrive', host: hostOf(config), hostGroup: config.host.group });
   const { parts, close } = openRedrive(config, log);
-  const stop = new AbortController();
-  const onSignal = () => { stop.abort(new Error('stopped by the operator')); };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
   try {
-    await work({ parts, regions, json, signal: stop.signal });
+    await untilStopped((signal) => work({ parts, regions, json, signal }));
   } finally {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
     await close();
   }
 }
@@ -139,11 +136,6 @@ async function withParts(self: Command, options: Options, work: (session: Sessio
 function done(ok: boolean, text: string): void {
   process.stdout.write(`${text}\n`);
   if (!ok) process.exitCode = 1;
-}
-
-function operator(): string {
-  // Not userInfo(): it throws for a user without an entry, as containers have them.
-  return `${process.env['USER'] ?? `uid-${process.getuid?.() ?? 0}`}@${hostname()}`;
 }
 
 function limitOption(text: string): number {

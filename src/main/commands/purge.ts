@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { globalsOf } from '../../control/cli/globals.ts';
 import { purgeView, type RegionPurge } from '../../control/cli/purge-view.ts';
+import { untilStopped } from '../../control/cli/stop-signal.ts';
 import type { Config } from '../../config/schema.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { ALERTS_INDEX, AUDITS_INDEX, BATCHES_INDEX, FAILURES_INDEX, HEARTBEATS_INDEX } from '../../domain/system-names.ts';
@@ -46,16 +47,17 @@ async function act(flags: PurgeFlags, self: Command): Promise<void> {
   const before = systemClock.now() - ageOf(flags.olderThan, config);
   const regions = flags.region.length > 0 ? flags.region : Object.keys(config.regions);
   const reports: Record<string, RegionPurge> = {};
-  for (const region of regions) {
-    reports[region] = await purgeRegion(config, region, before, flags.dryRun);
-    if (!json) process.stdout.write(`${purgeView(region, reports[region], flags.dryRun)}\n`);
-  }
+  await untilStopped(async (signal) => {
+    for (const region of regions) {
+      reports[region] = await purgeRegion(config, region, before, flags.dryRun, signal);
+      if (!json) process.stdout.write(`${purgeView(region, reports[region], flags.dryRun)}\n`);
+    }
+  });
   if (json) process.stdout.write(`${JSON.stringify({ before: new Date(before).toISOString(), dryRun: flags.dryRun, regions: reports })}\n`);
 }
 
-async function purgeRegion(config: Config, region: string, before: number, dryRun: boolean): Promise<RegionPurge> {
+async function purgeRegion(config: Config, region: string, before: number, dryRun: boolean, signal: AbortSignal): Promise<RegionPurge> {
   const cluster = openRegionSearch(config, region);
-  const signal = new AbortController().signal;
   const log = createLog({ level: config.log.level, service: 'purge', host: hostOf(config), hostGroup: config.host.group });
   const share = openBorrowedRate(config, new Map([[region, cluster]]), `purge-${randomUUID()}`, log);
   const parts: DeleteParts = { cluster, dryRun, share: share.of(region), clock: systemClock, random: Math.random, timeoutMs: config.processor.requestTimeoutMs };

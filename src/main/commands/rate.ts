@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { exampleText } from '../../control/cli/examples.ts';
@@ -11,6 +10,7 @@ import type { RatePolicy, RateValues } from '../../policy/rate-policy.ts';
 import { readRates, writeRate, type RegionLogs } from '../../policy/rates.ts';
 import { configured, hostOf } from '../configured.ts';
 import { openRegionLog } from '../connections.ts';
+import { operator } from '../operator.ts';
 
 interface SetFlags { readonly documents?: number; readonly bytes?: number; readonly searchFactor?: number }
 
@@ -54,7 +54,7 @@ async function change(self: Command, region: string, next: (known: RateValues) =
   await withLogs(self, async (config, logs) => {
     if (!logs.has(region)) throw new SluiceError('USAGE', `there is no region ${region}; the regions are ${[...logs.keys()].join(', ')}`);
     const values = next(await knownOf(logs, config.prefix, region));
-    const policy: RatePolicy | null = values === null ? null : { ...NOTHING_SET, ...values, at: Date.now(), by: userInfo().username };
+    const policy: RatePolicy | null = values === null ? null : { ...NOTHING_SET, ...values, at: Date.now(), by: operator() };
     const written = await writeRate(logs, config.prefix, region, policy);
     const problems = written.flatMap(({ source, problem }) => (problem === null ? [] : [`the lanes of ${source} do not know it, run this again: ${problem}`]));
     if (problems.length > 0) process.exitCode = 1;

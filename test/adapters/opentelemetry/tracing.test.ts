@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => collector.close());
 
 function open(sampleRatio: number): Tracing {
-  return openTracing({ endpoint: `${collector.url}/v1/traces`, sampleRatio, service: 'ingest', version: '1.2.3', host: 'h' }, (problem) => problems.push(problem));
+  return openTracing({ endpoint: `${collector.url}/v1/traces`, sampleRatio, service: 'ingest', version: '1.2.3', host: 'h', exportTimeoutMs: 30_000 }, (problem) => problems.push(problem));
 }
 
 function span(parent: string | null, more: Partial<SpanStart> = {}): SpanStart {

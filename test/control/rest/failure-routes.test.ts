@@ -66,10 +66,18 @@ describe('failures over REST', () => {
     expect((await ask('POST', '/v1/redrives', { pipeline: 'things', by: 'olga', dryRun: true })).body).toMatchObject({ ok: true, cases: 20 });
     expect(harness.west.document(INDEX, 'd-0')).toBeNull();
     const { body: { id } } = await ask('POST', '/v1/redrives', { pipeline: 'things', by: 'olga', rate: 0.5 });
-    await waitFor(async () => (await ask('GET', `/v1/redrives/${String(id)}`)).body['done'] === 1, { what: 'the first case' });
+    await waitFor(async () => Number((await ask('GET', `/v1/redrives/${String(id)}`)).body['done']) >= 1, { what: 'the first case' });
     await ask('DELETE', `/v1/redrives/${String(id)}`);
     const ended = await waitFor(async () => { const { body } = await ask('GET', `/v1/redrives/${String(id)}`); return body['ended'] === null ? null : body; }, { what: 'the run to stop' });
     expect(ended).toMatchObject({ report: { ok: false, stopped: 'stopped by the operator' } });
+  });
+
+  it.each(['//', '/\\', 'http://[', '*'])('are not reached at %j, which ends nothing', async (path) => {
+    const { server, ask } = await serve();
+    const { hostname, port } = new URL(server.url);
+    const status = await new Promise((resolve, reject) => { httpRequest({ hostname, port, path }, (response) => resolve(response.resume().statusCode)).once('error', reject).end(); });
+    expect(status).toBe(404);
+    expect((await ask('GET', '/v1/failures')).status).toBe(200);
   });
 
   it('are discarded with a reason by somebody', async () => {
