@@ -26,7 +26,7 @@ export interface RedriveParts {
   readonly pipelines: readonly AnyPipeline[];
   readonly settings: { readonly processor: ProcessorConfig; readonly ingest: IngestConfig };
   /** Reads a row that failed in a backfill again; null where no object store is configured. */
-  readonly rows: { read(source: Failure['source']): Promise<{ readonly pipeline: AnyPipeline; readonly payload: Buffer | null }> } | null;
+  readonly rows: { read(source: Failure['source'], cycle: Failure['cycle']): Promise<{ readonly pipeline: AnyPipeline; readonly payload: Buffer | null }> } | null;
   /** Asked for once, when the first event has to be enriched. */
   readonly lookups: () => Promise<Lookups>;
   /** Written on every document: role `redrive`. */
