@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 
 const NOTHING = Buffer.alloc(0);
@@ -24,7 +23,6 @@ async function* oneFrame(input: Unread): AsyncGenerator<Buffer, void, undefined>
 
 /** Writes into the decoder until its frame or the input is over, and gives back what belongs to the next frame. */
 async function feed(decoder: ZstdDecompress, input: Unread): Promise<void> {
-  const over = once(decoder, 'close');
   let written = 0;
   for (;;) {
     const chunk = await input.next();
@@ -33,10 +31,10 @@ async function feed(decoder: ZstdDecompress, input: Unread): Promise<void> {
       return;
     }
     written += chunk.length;
-    // At the end of its frame the decoder ends, without calling back.
-    await Promise.race([over, new Promise((resolve) => { decoder.write(chunk, resolve); })]);
-    if (!decoder.readableEnded && !decoder.destroyed) continue;
-    input.putBack(chunk.subarray(chunk.length - (written - decoder.bytesWritten)));
+    await new Promise((resolve) => { decoder.write(chunk, resolve); });
+    const left = written - decoder.bytesWritten;
+    if (left === 0) continue;
+    input.putBack(chunk.subarray(chunk.length - left));
     return;
   }
 }
