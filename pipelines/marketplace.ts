@@ -10,9 +10,12 @@ export type Format = 'fixed-price' | 'auction';
 export const FORMATS: ReadonlySet<Format> = new Set<Format>(['fixed-price', 'auction']);
 
 export const CURRENCY = /^[A-Z]{3}$/;
-/** Listing, transaction, seller and category ids: digits and letters with dashes inside. */
+/** Transaction, seller and category ids: digits and letters with dashes inside. */
 export const ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 export const ID_WHAT = 'an id of 1 to 64 letters, digits and dashes';
+/** Of a listing without dashes, since the id of a document is listing, dash, transaction: two sales must never share one. */
+export const LISTING_ID = /^[A-Za-z0-9]{1,64}$/;
+export const LISTING_ID_WHAT = 'an id of 1 to 64 letters and digits';
 export const MAX_TITLE = 200;
 /** Ten million in major units: larger prices are mistakes. */
 export const MAX_CENTS = 1_000_000_000;

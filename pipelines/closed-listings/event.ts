@@ -1,6 +1,6 @@
 import type { Decoded } from '../../src/domain/pipeline.ts';
 import { FieldReader, parseObject } from '../field-reader.ts';
-import { CONDITIONS, CURRENCY, FORMATS, ID, ID_WHAT, MAX_CENTS, MAX_TITLE, SITES } from '../marketplace.ts';
+import { CONDITIONS, CURRENCY, FORMATS, ID, ID_WHAT, LISTING_ID, LISTING_ID_WHAT, MAX_CENTS, MAX_TITLE, SITES } from '../marketplace.ts';
 import type { Condition, Format } from '../marketplace.ts';
 
 export type CloseReason = 'expired' | 'reserve-not-met' | 'ended-by-seller' | 'removed-by-site';
@@ -52,7 +52,7 @@ export function decodeClosedListing(payload: Buffer): Decoded<ClosedListingEvent
 function readDeletion(reader: FieldReader): ClosedListingDeletion {
   return {
     deleted: true,
-    listingId: reader.match('listingId', ID, ID_WHAT),
+    listingId: reader.match('listingId', LISTING_ID, LISTING_ID_WHAT),
     closedAt: reader.time('closedAt'),
     updatedAt: reader.time('updatedAt'),
   };
@@ -61,7 +61,7 @@ function readDeletion(reader: FieldReader): ClosedListingDeletion {
 function readState(reader: FieldReader): ClosedListingState {
   return {
     deleted: false,
-    listingId: reader.match('listingId', ID, ID_WHAT),
+    listingId: reader.match('listingId', LISTING_ID, LISTING_ID_WHAT),
     startedAt: reader.time('startedAt'),
     closedAt: reader.time('closedAt'),
     updatedAt: reader.time('updatedAt'),

@@ -1,6 +1,6 @@
 import type { Decoded } from '../../src/domain/pipeline.ts';
 import { FieldReader, parseObject } from '../field-reader.ts';
-import { CONDITIONS, CURRENCY, FORMATS, ID, ID_WHAT, MAX_CENTS, MAX_TITLE, SITES } from '../marketplace.ts';
+import { CONDITIONS, CURRENCY, FORMATS, ID, ID_WHAT, LISTING_ID, LISTING_ID_WHAT, MAX_CENTS, MAX_TITLE, SITES } from '../marketplace.ts';
 import type { Condition, Format } from '../marketplace.ts';
 
 export type Status = 'sold' | 'paid' | 'shipped' | 'refunded' | 'cancelled';
@@ -58,7 +58,7 @@ export function readSoldItem(object: Readonly<Record<string, unknown>>): Decoded
 function readDeletion(reader: FieldReader): SoldItemDeletion {
   return {
     deleted: true,
-    listingId: reader.match('listingId', ID, ID_WHAT),
+    listingId: reader.match('listingId', LISTING_ID, LISTING_ID_WHAT),
     transactionId: reader.match('transactionId', ID, ID_WHAT),
     soldAt: reader.time('soldAt'),
     updatedAt: reader.time('updatedAt'),
@@ -68,7 +68,7 @@ function readDeletion(reader: FieldReader): SoldItemDeletion {
 function readState(reader: FieldReader): SoldItemState {
   return {
     deleted: false,
-    listingId: reader.match('listingId', ID, ID_WHAT),
+    listingId: reader.match('listingId', LISTING_ID, LISTING_ID_WHAT),
     transactionId: reader.match('transactionId', ID, ID_WHAT),
     soldAt: reader.time('soldAt'),
     updatedAt: reader.time('updatedAt'),

@@ -35,7 +35,7 @@ export class CycleConsumer implements RecordConsumer {
   #listener: AssignmentListener | null = null;
   /** Null until it was asked for once. */
   #state: Control['state'] | null = null;
-  #broken: unknown = null;
+  #broken: Error | null = null;
   #lastError: string | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #tending: Promise<unknown> = Promise.resolve();
@@ -160,7 +160,7 @@ export class CycleConsumer implements RecordConsumer {
     const { clock, pollMs, control, onEnd } = this.#parts;
     while (!this.#stop.signal.aborted) {
       const before = this.#state;
-      await this.#patiently(async () => { this.#state = await control(); }).catch((error: unknown) => { this.#broken = error; });
+      await this.#patiently(async () => { this.#state = await control(); }).catch((error: unknown) => { this.#broken = error instanceof Error ? error : new Error(messageOf(error)); });
       if (this.#state !== before || this.#broken !== null) this.#wake();
       if (this.#broken !== null) return;
       if (this.#state === 'cancelled') return onEnd('cancelled');

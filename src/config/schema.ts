@@ -128,7 +128,7 @@ const indices = z.strictObject({
 const topics = z.strictObject({
   partitions: z.int().positive().default(6).describe('of a new topic'),
   replicas: z.int().positive().default(1).describe('copies of each partition of a new topic'),
-  retentionHours: z.int().positive().default(168).describe('how long a new topic keeps records; also the least age of tombstones that a purge deletes'),
+  retentionHours: z.int().positive().default(168).describe('how long a new topic keeps records; twice that and a day is the least age of tombstones that a purge deletes'),
 });
 
 /** Days for which one of Sluice's own indices is kept at least. */

@@ -33,7 +33,7 @@ export interface OperationInput {
   readonly version: number;
   readonly value: Buffer | null;
   readonly sourceTime: number;
-  /** When ingest made it, epoch ms; what the purge of tombstones goes by. */
+  /** When ingest made it, epoch ms. */
   readonly ingestTime: number;
 }
 
@@ -46,6 +46,8 @@ export interface Refusal {
   readonly pipeline: string;
   readonly documentId: string | null;
   readonly version: number | null;
+  /** Null where it is not known. */
+  readonly index: string | null;
 }
 
 /** A block, with the assignment of its partition that it was received under. */
@@ -176,7 +178,7 @@ export class Batch {
     this.page.ticketOf[at] = this.#current;
     this.#writeAction(input, at);
     this.page.documentStarts[at] = this.length;
-    if (input.operation === 'index' && input.value !== null) this.page.suffixLengths[at] = this.#writeDocument(input.value, input.ingestTime);
+    if (input.operation === 'index' && input.value !== null) this.page.suffixLengths[at] = this.#writeDocument(input.value, Math.max(input.ingestTime, timestamp));
     this.count = at + 1;
     this.page.starts[at + 1] = this.length;
     if (input.sourceTime < this.minSourceTime) this.minSourceTime = input.sourceTime;
@@ -244,15 +246,15 @@ export class Batch {
     return group;
   }
 
-  /** Writes the document with its origin; returns the length of what was added behind the record's bytes. */
-  #writeDocument(value: Buffer, ingestTime: number): number {
+  /** Writes the document with its origin, a tombstone with its time: the later one of ingest's clock and the broker's, since a purge goes by it. Returns the length of what was added behind the record's bytes. */
+  #writeDocument(value: Buffer, tombstoneTime: number): number {
     this.#write(value, 0, value.length - 1);
     const end = this.length;
     const from = onlySpaceAfterBrace(value) ? 1 : 0;
     if (isTombstone(value)) {
       this.#write(this.#suffix, from, this.#suffix.length - TOMBSTONE_END.length);
       this.#write(TOMBSTONE_FIELD, 0, TOMBSTONE_FIELD.length);
-      this.length += this.page.body.write(String(ingestTime), this.length, 'latin1');
+      this.length += this.page.body.write(String(tombstoneTime), this.length, 'latin1');
       this.#write(TOMBSTONE_END, 0, TOMBSTONE_END.length);
     } else {
       this.#write(this.#suffix, from, this.#suffix.length);

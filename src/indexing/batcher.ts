@@ -125,6 +125,7 @@ export class Batcher {
       pipeline: this.#options.pipelineOf(block.topic),
       documentId: unfit.stage === 'precheck' ? this.#reader.currentId() : null,
       version: unfit.stage === 'precheck' ? this.#reader.current.version : null,
+      index: unfit.stage === 'precheck' ? this.#reader.current.target.index : null,
     });
   }
 

@@ -38,7 +38,7 @@ function factsOfRefusal(refusal: Refusal, batch: Batch, context: FailureContext)
     source: { cluster: context.cluster, ...refusal.record },
     documentId: refusal.documentId,
     version: Number.isSafeInteger(refusal.version) ? refusal.version : null,
-    index: null,
+    index: refusal.index,
     attempts: 0,
   };
 }

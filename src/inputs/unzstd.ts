@@ -61,9 +61,9 @@ class Unread {
 
   async hasMore(): Promise<boolean> {
     while (this.#first.length === 0) {
-      const { done, value } = await this.#chunks.next();
-      if (done === true) return false;
-      this.#first = value;
+      const next = await this.#chunks.next();
+      if (next.done === true) return false;
+      this.#first = next.value;
     }
     return true;
   }

@@ -10,14 +10,13 @@ import { Repair } from '../audit/repair.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { regionalTopicOf } from '../domain/pipeline.ts';
+import { replayHorizonMs } from '../domain/replay-horizon.ts';
 import { DocumentWriter } from '../redrive/document-writer.ts';
 import { createIndexKeeper } from '../setup/ensure-indices.ts';
 import { openBorrowedRate } from './borrowed-rate.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf } from './configured.ts';
 import { openRegionLog, openRegionSearch } from './connections.ts';
-
-const HOUR_MS = 3_600_000;
 
 export interface AuditOptions extends Pick<AuditSettings, 'depth' | 'patienceMs'> {
   /** Null: look, change nothing. */
@@ -47,7 +46,7 @@ export function openAudit(config: Config, options: AuditOptions, log: Logger): O
     prefix: config.prefix, regions, lanes, clock: systemClock, log,
     repair: options.repairRate === null ? null : new Repair({ writers: writersOf(config, regions, share), share, context, clock: systemClock, rate: options.repairRate, patienceMs }),
     book: new AuditLog({ writers: writersOf(config, regions, null), context, clock: systemClock, log, patienceMs, everyMs: options.everyMs ?? null }),
-    settings: { depth: options.depth, patienceMs, purgeAgeMs: config.topics.retentionHours * HOUR_MS, timeoutMs: config.elasticsearch.requestTimeoutMs },
+    settings: { depth: options.depth, patienceMs, purgeAgeMs: replayHorizonMs(config.topics.retentionHours), timeoutMs: config.elasticsearch.requestTimeoutMs },
   };
   const close = async () => {
     await share.close();

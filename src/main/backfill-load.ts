@@ -10,6 +10,7 @@ import { planDigest, readPlan } from '../backfill/plan.ts';
 import type { Config } from '../config/schema.ts';
 import { SluiceError, messageOf } from '../domain/errors.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
+import { extractLifeMs } from '../domain/replay-horizon.ts';
 import { loadLookups } from '../lookups/lookups.ts';
 import { createRegistry } from '../observability/metrics.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -21,6 +22,8 @@ import { openBackfillRate } from './backfill-rate.ts';
 import { codeVersion } from './code-version.ts';
 import { hostOf } from './configured.ts';
 import type { LaneRate } from './lane-rate.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** The load of one region, and what holds it back. */
 export interface HeldLoad extends RegionLoad { readonly heldBack: HeldBack }
@@ -50,9 +53,17 @@ export async function openCycle(config: Config, cycle: string, store: ObjectStor
   return { parts, pipeline: pipelineOfCase(config, one) };
 }
 
+/** Throws USAGE where what an extract holds may have been removed since, and the tombstones that would say so purged. */
+export function refuseOld(cycle: string, ageMs: number, retentionHours: number): void {
+  if (ageMs <= extractLifeMs(retentionHours)) return;
+  const [age, life] = [ageMs, extractLifeMs(retentionHours)].map((ms) => Math.round(ms / HOUR_MS));
+  throw new SluiceError('USAGE', `the extract of ${cycle} is ${age} hours old: after ${life} (three quarters of topics.retentionHours) it may bring back what was removed since. Plan and extract anew.`);
+}
+
 /** Everything a load is made of; `share` of the regions' caps is for all processes that load into them. Rejects as `openCycle` does. */
 export async function openLoad(config: Config, cycle: string, store: ObjectStore, regions: ReadonlyMap<string, SearchCluster>, share: number, log: Logger): Promise<OpenLoad> {
   const { parts, pipeline } = await openCycle(config, cycle, store, log);
+  refuseOld(cycle, systemClock.now() - Date.parse(parts.manifest.extractedAt), config.topics.retentionHours);
   const refused = await mappingFirst(config, pipeline, regions);
   const ready = [...regions].filter(([region]) => !refused.has(region));
   const begun = ready.map(([region, destination]) => {

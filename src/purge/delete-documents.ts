@@ -14,7 +14,7 @@ const KEEP_ALIVE = '2m';
 const ROOM_PATIENCE_MS = 60_000;
 
 /** A document as the search finds it. */
-interface Found {
+export interface Found {
   readonly index: string;
   readonly id: string;
   readonly version: number;
@@ -28,6 +28,8 @@ export interface DeleteParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly timeoutMs: number;
+  /** Those of a page that may be deleted; all of them when absent. */
+  readonly mayGo?: (page: readonly Found[]) => Promise<readonly Found[]>;
 }
 
 export interface DeleteReport {
@@ -36,6 +38,8 @@ export interface DeleteReport {
   readonly deleted: number;
   /** Changed in the meantime: left alone. */
   readonly superseded: number;
+  /** Those that may not be deleted yet. */
+  readonly kept: number;
 }
 
 /**
@@ -46,10 +50,11 @@ export async function deleteDocuments(patterns: readonly string[], query: Json, 
   const { cluster, clock, random, timeoutMs } = parts;
   const gate = new Gate({ clock, random, retryMinMs: 200, retryMaxMs: 10_000, probeMs: 2_000 });
   const tools: DeliverTools = { sink: cluster, gate, limit: new BodyLimit(), clock, timeoutMs, rejected: 'outcome', pace: (documents, bytes, stop) => parts.share.take(documents, bytes, stop) };
-  let report: DeleteReport = { found: 0, deleted: 0, superseded: 0 };
-  for await (const page of pagesOf(patterns, query, parts, signal)) {
-    report = { ...report, found: report.found + page.length };
-    if (parts.dryRun) continue;
+  let report: DeleteReport = { found: 0, deleted: 0, superseded: 0, kept: 0 };
+  for await (const found of pagesOf(patterns, query, parts, signal)) {
+    const page = await (parts.mayGo?.(found) ?? found);
+    report = { ...report, found: report.found + found.length, kept: report.kept + found.length - page.length };
+    if (parts.dryRun || page.length === 0) continue;
     const { applied, superseded, rejected } = await deliver(deletesOf(page), tools, signal);
     const refused = rejected.values().next().value;
     if (refused !== undefined) throw new SluiceError('ELASTICSEARCH_REFUSED', `a document cannot be deleted: ${refused.type}: ${refused.reason}`);

@@ -15,7 +15,7 @@ export interface OwnPurgeReport {
   readonly failures: DeleteReport;
 }
 
-const NO_DOCUMENTS: DeleteReport = { found: 0, deleted: 0, superseded: 0 };
+const NO_DOCUMENTS: DeleteReport = { found: 0, deleted: 0, superseded: 0, kept: 0 };
 const NOT_FOUND = 404;
 
 /**

@@ -42,11 +42,9 @@ function dated(write: DocumentWrite, now: number): DocumentWrite {
 
 /** Where the document goes. A record that was refused before its index was known is read again in its topic. */
 async function locate(failure: Failure, payload: Buffer | null, parts: RedriveParts): Promise<Located> {
-  const { targetIndex, documentId, version } = failure;
-  if (targetIndex !== null && documentId !== null && version !== null) {
-    const remove = isDelete(failure);
-    return { ok: true, write: { operation: remove ? 'delete' : 'index', index: targetIndex, id: documentId, version, value: remove ? null : payload } };
-  }
+  const known = knownOf(failure, payload);
+  // The record of one that was refused before it was sent tells its schema, too: it is asked for as long as it is there.
+  if (known !== null && failure.stage !== 'precheck') return known;
   const log = parts.regions.get(failure.source.cluster)?.log;
   const record = log === undefined ? null : await recordAgain(log, failure.source);
   if (record?.envelope != null) {
@@ -56,7 +54,15 @@ async function locate(failure: Failure, payload: Buffer | null, parts: RedrivePa
   }
   const foreign = readForeignRecord(payload, failure.pipeline, failure.source.timestamp);
   if (foreign.ok) return writeOf(foreign.envelope, foreign.value, parts);
+  if (known !== null) return known;
   return unfit('index_unknown', record === null ? `its index is not known, and the record is no longer in ${failure.source.topic}` : foreign.reason);
+}
+
+function knownOf(failure: Failure, payload: Buffer | null): Located | null {
+  const { targetIndex, documentId, version } = failure;
+  if (targetIndex === null || documentId === null || version === null) return null;
+  const remove = isDelete(failure);
+  return { ok: true, write: { operation: remove ? 'delete' : 'index', index: targetIndex, id: documentId, version, value: remove ? null : payload } };
 }
 
 function writeOf(envelope: Envelope, value: Buffer | null, parts: RedriveParts): Located {

@@ -31,13 +31,15 @@ describe('a lane', () => {
     expect(search.document(THINGS_INDEX, 'b')?.source).toEqual({ origin: { role: 'primary', code: 'test', host_group: 'default' } });
   });
 
-  it('tells in a tombstone when it came, for the purge', async () => {
+  it('tells in a tombstone when it came, for the purge: by the later one of two clocks', async () => {
     const [log, search] = [thingsLog(), new MemorySearch()];
-    await produce(log, [record('a', 7, '{"title":"gone","deleted":true}', { ingestTime: 1_795_000_000_000 })]);
+    await produce(log, [record('a', 7, '{"title":"gone","deleted":true}', { ingestTime: 1_795_000_000_000 }), record('b', 7, '{"title":"gone","deleted":true}', { ingestTime: 4_000_000_000_000 })]);
+    const [appended] = log.records(THINGS_TOPIC).filter(({ key }) => String(key) === 'a');
     const lane = startLane(log, search);
-    await until(async () => expect(await committed(log)).toBe(1));
+    await until(async () => expect(await committed(log)).toBe(2));
     await lane.stop();
-    expect(search.document(THINGS_INDEX, 'a')?.source).toEqual({ title: 'gone', deleted: true, origin: { role: 'primary', code: 'test', host_group: 'default', tombstone_at: 1_795_000_000_000 } });
+    expect(search.document(THINGS_INDEX, 'a')?.source).toEqual({ title: 'gone', deleted: true, origin: { role: 'primary', code: 'test', host_group: 'default', tombstone_at: appended?.timestamp } });
+    expect(search.document(THINGS_INDEX, 'b')?.source).toMatchObject({ origin: { tombstone_at: 4_000_000_000_000 } });
   });
 
   it('keeps the bytes of a rejected tombstone as they were', async () => {

@@ -155,6 +155,14 @@ describe('a document that could not be indexed', () => {
     expect(failureIn(harness.west, id)).toMatchObject({ state: 'open' });
   });
 
+  it('that was refused before it was sent is redriven from what was kept of it where its record is gone', async () => {
+    const harness = await redriveHarness();
+    const id = await fail(harness.west, { stage: 'precheck', payload: Buffer.from('{"title":"lamp"}') });
+    expect(await run(harness)).toMatchObject({ ok: true, counts: { applied: 1 } });
+    expect(harness.west.document(INDEX, 'lamp-1')?.source).toMatchObject({ title: 'lamp' });
+    expect(failureIn(harness.west, id)).toMatchObject({ state: 'redriven' });
+  });
+
   it('is only ever written to indices of its own pipeline', async () => {
     const harness = await redriveHarness();
     await fail(harness.west, { index: '.security-7' });
