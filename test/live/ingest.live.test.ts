@@ -122,6 +122,20 @@ describe('ingest into two real Kafka clusters', () => {
     expect(east.documents).toEqual(west.documents);
   });
 
+  it('reads a source topic that is deleted and made anew under it from its first record on', async () => {
+    start();
+    await emit(numbered(3_000));
+    for (const region of ['west', 'east']) await settled(region, 3_000);
+    const [admin, topic] = [logs.west.admin(), `${prefix}events.things`];
+    await admin.deleteTopics([topic]);
+    await waitFor(async () => (await admin.ensureTopics([{ name: topic, partitions: PARTITIONS, replicas: 1 }])).length === 1, { ...PATIENCE, what: 'the topic to be there again' });
+    await admin.close();
+    await emit(numbered(600, 'anew'));
+    for (const log of Object.values(logs)) {
+      await waitFor(async () => [...(await documentsIn(log)).documents.keys()].filter((id) => id.startsWith('anew')).length === 600, { ...PATIENCE, what: 'every document of the new topic' });
+    }
+  });
+
   it('is not held up by one that hangs without an answer, and a restart meanwhile resumes each region where it was', async () => {
     const first = start();
     await emit(numbered(1_000));
