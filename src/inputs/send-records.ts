@@ -46,7 +46,7 @@ export async function sendRecords(records: Iterable<InputRecord> | AsyncIterable
   } catch (error) {
     // A stop in the middle of a wait is an end, not a failure.
     if (options.signal?.aborted !== true) throw error;
-    await sending.finish();
+    await sending.finishStopped();
   }
   return sending.progress();
 }
@@ -83,6 +83,15 @@ class Sending {
   async finish(): Promise<void> {
     await this.#flush();
     await this.#inFlight;
+  }
+
+  /** What waits for a cluster that is away stays unsent. */
+  async finishStopped(): Promise<void> {
+    try {
+      await this.finish();
+    } catch (error) {
+      if (error !== this.#options.signal?.reason) throw error;
+    }
   }
 
   progress(): SendProgress {

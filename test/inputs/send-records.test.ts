@@ -105,3 +105,35 @@ test('a stop counts what was acknowledged', async () => {
   expect(result.records).toBe(producer.sent.length);
   expect(result.records).toBeGreaterThanOrEqual(3);
 });
+
+describe('a stop while the cluster is away', () => {
+  class StoppedWhileAway extends NotingProducer {
+    readonly #stop: AbortController;
+    constructor(clock: Clock, stop: AbortController) {
+      super(clock);
+      this.#stop = stop;
+    }
+    override async send(records: readonly OutgoingRecord[]): Promise<void> {
+      if (this.sent.length > 0) {
+        this.#stop.abort();
+        this.failures.push(new SluiceError('KAFKA_UNAVAILABLE', 'away'));
+      }
+      await super.send(records);
+    }
+  }
+
+  test.each([['in the middle', 2_500], ['at the end', 1_500]])('%s ends as a stop, with what was acknowledged', async (_, count) => {
+    const stop = new AbortController();
+    const { clock, options } = setUp(UNLIMITED, stop.signal);
+    const producer = new StoppedWhileAway(clock, stop);
+    expect(await sendRecords(Array.from({ length: count }, (_, at) => record(at)), { ...options, producer })).toMatchObject({ records: 1_000 });
+  });
+
+  test('does not hide a refusal', async () => {
+    const stop = new AbortController();
+    const { producer, options } = setUp(UNLIMITED, stop.signal);
+    producer.failures = [new SluiceError('KAFKA_REFUSED', 'no')];
+    stop.abort();
+    await expect(sendRecords([record(0)], options)).rejects.toMatchObject({ code: 'KAFKA_REFUSED' });
+  });
+});
