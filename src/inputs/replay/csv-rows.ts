@@ -13,7 +13,7 @@ export async function* csvRows(stream: Readable, check: (names: readonly string[
     check(names);
     return names;
   };
-  const parser = parse({ columns, bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, max_record_size: MAX_RECORD_CHARACTERS });
+  const parser = parse({ columns, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, max_record_size: MAX_RECORD_CHARACTERS });
   // The parser is where the reader meets a failure of the stream beneath.
   stream.on('error', (error) => parser.destroy(error));
   stream.pipe(parser);

@@ -19,6 +19,7 @@ export type OpenInput =
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const PARQUET = Buffer.from('PAR1');
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const MAGIC_BYTES = 4;
 
 /** Opens a file, or standard input for `-`; gzip, zstd and Parquet are known by their first bytes, JSON by its brace. */
@@ -76,7 +77,7 @@ interface Peeked {
   readonly stream: Readable;
 }
 
-/** The first bytes of a stream (fewer only where it ends before), and the stream as if they had not been read. */
+/** The first bytes of a stream (fewer only where it ends before), and the stream as if they had not been read; without the mark that some programs put before a text. */
 async function peek(stream: Readable): Promise<Peeked> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < MAGIC_BYTES) {
@@ -84,6 +85,7 @@ async function peek(stream: Readable): Promise<Peeked> {
     // Nothing can be put back into a stream that has ended.
     if (chunk === null) return { head, stream: Readable.from(head.length === 0 ? [] : [head]) };
     head = Buffer.concat([head, chunk as Buffer]);
+    if (startsWith(head, BYTE_ORDER_MARK)) head = head.subarray(BYTE_ORDER_MARK.length);
   }
   stream.unshift(head);
   return { head, stream };

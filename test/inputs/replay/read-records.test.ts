@@ -62,6 +62,24 @@ describe('the format is known by the bytes', () => {
   });
 });
 
+describe('a byte order mark', () => {
+  const MARK = '\uFEFF';
+  test.each([
+    ['NDJSON', NDJSON, 'sold-items', undefined],
+    ['NDJSON that is said to be such', NDJSON, 'sold-items', 'ndjson'],
+    ['CSV', CSV, 'retail-sales', undefined],
+    ['CSV whose first name is quoted', CSV.replace('InvoiceNo', '"InvoiceNo"'), 'retail-sales', 'csv'],
+    ['CSV of another pipeline', 'listingId,title\n1,a\n', 'sold-items', undefined],
+    ['nothing', '', 'sold-items', undefined],
+  ] as const)('before %s is no part of it', async (_, text, pipeline, format) => {
+    const expected = await read({ pipeline, format, stdin: Readable.from(text === '' ? [] : [Buffer.from(text)]) });
+    const marked = Buffer.from(`${MARK}${text}`);
+    expect(await read({ pipeline, format, paths: [written('marked', marked)] })).toStrictEqual(expected);
+    expect(await read({ pipeline, format, paths: [written('marked.gz', gzipSync(marked))] })).toStrictEqual(expected);
+    expect(await read({ pipeline, format, stdin: Readable.from([...marked].map((byte) => Buffer.from([byte]))) })).toStrictEqual(expected);
+  });
+});
+
 describe('NDJSON', () => {
   test('goes as it is, with key and time from its fields', async () => {
     const records = await read({ stdin: Readable.from([Buffer.from(NDJSON)]), timeField: 'updatedAt' });
