@@ -32,7 +32,7 @@ export interface LoadedLookups {
 
 /** Loads every lookup once; rejects with SluiceError `LOOKUP_*`, which says what is missing, where one cannot be loaded. */
 export async function loadLookups({ settings, clock, log, registry }: LookupParts): Promise<LoadedLookups> {
-  const source = sourceOf(settings);
+  const source = sourceOf(settings, clock);
   const categories = new Table('categories', 'categories.json', source, parseCategories);
   const rates = new Table('rates', 'rates.csv', source, parseRates);
   const sellers = sellersOf(settings, source, clock);
@@ -45,8 +45,8 @@ export async function loadLookups({ settings, clock, log, registry }: LookupPart
   };
 }
 
-function sourceOf({ directory, url, timeoutMs }: Config['reference']): ReferenceSource {
-  return url === undefined ? directorySource(directory ?? OWN_REFERENCE) : webSource(url, timeoutMs);
+function sourceOf({ directory, url, timeoutMs }: Config['reference'], clock: Clock): ReferenceSource {
+  return url === undefined ? directorySource(directory ?? OWN_REFERENCE, () => clock.now()) : webSource(url, timeoutMs);
 }
 
 function sellersOf(settings: Config['reference'], source: ReferenceSource, clock: Clock): Table<Seller> | FetchedLookup<Seller> {

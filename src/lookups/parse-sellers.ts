@@ -14,7 +14,7 @@ export function parseSeller(text: string): Seller {
   return seller.parse(JSON.parse(text));
 }
 
-/** Sellers by id from NDJSON; a later line replaces an earlier one of the same id. Throws with the number of the bad line. */
+/** Sellers by id from NDJSON; a later line replaces an earlier one of the same id. Throws with the number of the bad line, or where there is none. */
 export function parseSellers(text: string): Map<string, Seller> {
   const sellers = new Map<string, Seller>();
   for (const [index, line] of text.split('\n').entries()) {
@@ -22,6 +22,7 @@ export function parseSellers(text: string): Map<string, Seller> {
     const parsed = parseLine(line, index + 1);
     sellers.set(parsed.id, parsed);
   }
+  if (sellers.size === 0) throw new Error('there are no sellers');
   return sellers;
 }
 

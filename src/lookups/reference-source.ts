@@ -15,21 +15,36 @@ export interface ReferenceSource {
 /** A larger file is refused, so that a wrong address cannot fill the memory. */
 export const MAX_REFERENCE_BYTES = 256 * 1024 * 1024;
 
-/** Reference files in a folder; the tag is time of change and size. */
-export function directorySource(directory: string): ReferenceSource {
+/** Somebody may still be writing a file that changed less than this ago. */
+const SETTLED_MS = 2_000;
+
+/**
+ * Reference files in a folder; the tag is time of change and size. What may be half written is not taken: a changed file
+ * waits until it has settled (`now` is wall time, ms), and one that changes while it is read is refused.
+ */
+export function directorySource(directory: string, now: () => number): ReferenceSource {
   return {
     async read(name, tag) {
       const path = join(directory, name);
       try {
         const { mtimeMs, size } = await stat(path);
         if (size > MAX_REFERENCE_BYTES) throw new Error(`it holds ${size} bytes, more than ${MAX_REFERENCE_BYTES}`);
-        const current = `${mtimeMs}-${size}`;
-        return current === tag ? { changed: false } : { changed: true, text: await readFile(path, 'utf8'), tag: current };
+        const current = tagOf({ mtimeMs, size });
+        if (current === tag) return { changed: false };
+        // A start cannot wait; and a time far ahead, of a clock that is wrong, would never pass.
+        if (tag !== null && Math.abs(now() - mtimeMs) < SETTLED_MS) return { changed: false };
+        const text = await readFile(path, 'utf8');
+        if (tagOf(await stat(path)) !== current) throw new Error('it changed while it was read');
+        return { changed: true, text, tag: current };
       } catch (error) {
         throw new SluiceError('LOOKUP_FAILED', `reference file ${path} cannot be read`, { cause: error });
       }
     },
   };
+}
+
+function tagOf({ mtimeMs, size }: { readonly mtimeMs: number; readonly size: number }): string {
+  return `${mtimeMs}-${size}`;
 }
 
 /** Reference files below a base address, with ETag and a time-out for the whole answer, ms. */

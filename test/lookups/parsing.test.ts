@@ -39,6 +39,11 @@ describe('sellers', () => {
     expect(() => parseSellers(`${good}\nnot json`)).toThrow('line 2');
     expect(parseSellers(`${good}\n`).get('s1')?.feedback).toBe(99.5);
   });
+
+  it('refuses an empty file', () => {
+    expect(() => parseSellers('')).toThrow('no sellers');
+    expect(() => parseSellers('\n\n')).toThrow('no sellers');
+  });
 });
 
 describe('dated rates', () => {
