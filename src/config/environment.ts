@@ -23,12 +23,26 @@ const PREFIX = 'SLUICE__';
 export function overridesOf(schema: z.core.$ZodType, env: Environment, base: unknown): { overrides: Override[]; problems: Problem[] } {
   const overrides: Override[] = [];
   const problems: Problem[] = [];
-  for (const variable of Object.keys(env).filter((name) => name.toUpperCase().startsWith(PREFIX)).sort()) {
-    const place = placeOf(schema, base, variable.slice(PREFIX.length).split('__'));
+  for (const variable of Object.keys(env).filter(isOverride).sort()) {
+    const place = placeOf(schema, base, partsOf(variable));
     if (!place.known) problems.push({ ...unknownKey(schema, place.path, place.part), from: `from ${variable}` });
     else overrides.push({ path: place.path, value: valueOf(schemaAt(schema, place.path), env[variable] ?? ''), variable });
   }
   return { overrides, problems: [...problems, ...clashes(overrides)] };
+}
+
+/** A copy without the variables that say something of these groups of the configuration. */
+export function withoutGroups(env: Environment, groups: readonly string[]): Environment {
+  const left = new Set(groups.map(plain));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isOverride(name) || !left.has(plain(partsOf(name)[0] ?? ''))));
+}
+
+function isOverride(variable: string): boolean {
+  return variable.toUpperCase().startsWith(PREFIX);
+}
+
+function partsOf(variable: string): string[] {
+  return variable.slice(PREFIX.length).split('__');
 }
 
 type Place = { readonly known: true; readonly path: string[] } | { readonly known: false; readonly path: string[]; readonly part: string };

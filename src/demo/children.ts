@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SluiceError } from '../domain/errors.ts';
+import { runEnvironment } from './run-config.ts';
 
 /** A `sluice` process of the demonstration. */
 export interface Child {
@@ -26,7 +27,7 @@ const KEPT_LINES = 12;
  * `stop`) and resolves when it serves. It drains by itself when this process vanishes. Its log goes to `logs/NAME.log`.
  */
 export async function startChild(name: string, args: readonly string[], folder: string): Promise<Child> {
-  const child = spawn(process.execPath, [SLUICE, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
+  const child = spawn(process.execPath, [SLUICE, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true, env: runEnvironment(process.env) });
   const lines = keepLog(child, name, folder);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`${name} could not be started: ${error.message}`));

@@ -26,7 +26,7 @@ async function attempt(run: Run): Promise<Outcome> {
     await run.bringUpServers();
     await run.setUp();
     await run.startProcesses();
-    const events = await demoEvents(run.options, run.config);
+    const events = await demoEvents(run.options);
     await feedFirst(run, events);
     verdict = await judge(run, events);
     if (!run.options.once) await goOn(run, events);

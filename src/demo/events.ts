@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.ts';
 import { generate } from '../inputs/generate/generate.ts';
 import { readReferenceIds } from '../inputs/generate/reference.ts';
 import type { InputRecord } from '../inputs/record.ts';
@@ -28,20 +27,19 @@ export interface DemoEvents {
 }
 
 /** The file's records, or generated ones. */
-export async function demoEvents(options: DemoOptions, config: Config): Promise<DemoEvents> {
-  return options.input === null ? generated(options, config) : replayed(options.input, options.pipeline ?? '');
+export async function demoEvents(options: DemoOptions): Promise<DemoEvents> {
+  return options.input === null ? generated(options) : replayed(options.input, options.pipeline ?? '');
 }
 
-async function generated(options: DemoOptions, config: Config): Promise<DemoEvents> {
-  const directory = config.reference.directory ?? OWN_REFERENCE;
+async function generated(options: DemoOptions): Promise<DemoEvents> {
   const story = { seed: options.seed, corrupt: options.corrupt };
-  const records = generate(await readReferenceIds(directory), story);
+  const records = generate(await readReferenceIds(OWN_REFERENCE), story);
   const count = options.events ?? Number.POSITIVE_INFINITY;
   return {
     first: taken(records, count),
     further: taken(records, Number.POSITIVE_INFINITY),
     expectation: async () => {
-      const { documents, failures } = await expectedGenerated(directory, { ...story, count });
+      const { documents, failures } = await expectedGenerated(OWN_REFERENCE, { ...story, count });
       return { documents, failures: failures.length, close: () => undefined };
     },
   };

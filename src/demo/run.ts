@@ -17,7 +17,7 @@ import { startStack, type Stack } from '../stack/stack.ts';
 import { startChild, type Child } from './children.ts';
 import { removeRun } from './clean-up.ts';
 import type { DemoOptions } from './options.ts';
-import { runPrefix, writeRunConfig } from './run-config.ts';
+import { runEnvironment, runPrefix, writeRunConfig } from './run-config.ts';
 import { openScreen, type Screen } from './screen.ts';
 import type { Moment } from './view.ts';
 import { failureCounter, lanesAt, watch } from './watch.ts';
@@ -79,7 +79,7 @@ export class Run {
     this.#folder = resolve('.sluice', 'run', `${process.pid}-${Date.now().toString(36)}`);
     if (this.options.config === null) await this.#startServers();
     else await this.#useGiven(this.options.config);
-    this.#config = (await configured(this.#configFile)).config;
+    this.#config = (await configured(this.#configFile, runEnvironment(process.env))).config;
     this.#search = openRegionSearch(this.#config, Object.keys(this.#config.regions)[0] ?? '');
     this.#failures = failureCounter(this.#search, this.#config.prefix);
     this.#sayAddresses();
@@ -155,7 +155,7 @@ export class Run {
     const { config } = await configured(file);
     // The folder is swept when this process dies, in whatever way.
     this.#ownership = await takeOwnership(this.#folder);
-    this.#configFile = writeRunConfig(this.#folder, { ...config, prefix: runPrefix(), host: { group: 'demo' } });
+    this.#configFile = writeRunConfig(this.#folder, { ...config, prefix: runPrefix() });
   }
 
   async #stopChildren(which: (child: Child) => boolean): Promise<void> {

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
+import type { Environment } from '../config/environment.ts';
 import { loadConfigWithSources, type LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { pipelines } from '../../pipelines/index.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 
 /** The configuration of this process, from `--config`, the environment and the working folder. */
-export async function configured(file: string | undefined): Promise<LoadedConfig> {
-  return loadConfigWithSources({ file, env: process.env, cwd: process.cwd(), knownPipelines: pipelines.map((pipeline) => pipeline.name) });
+export async function configured(file: string | undefined, env: Environment = process.env): Promise<LoadedConfig> {
+  return loadConfigWithSources({ file, env, cwd: process.cwd(), knownPipelines: pipelines.map((pipeline) => pipeline.name) });
 }
 
 /** The pipelines that the configuration names, in its order. */

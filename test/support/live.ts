@@ -5,11 +5,12 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { configSchema, type Config, type ConfigInput } from '../../src/config/schema.ts';
 import { removeRun } from '../../src/demo/clean-up.ts';
+import { runPrefix } from '../../src/demo/run-config.ts';
 import { openRegionLog, openRegionSearch } from '../../src/main/connections.ts';
 import { runSetup } from '../../src/main/setup.ts';
 import type { Json } from '../../src/ports/search-index.ts';
 import type { Endpoints } from '../../src/stack/stack.ts';
-import { testEndpoints, uniquePrefix } from './stack.ts';
+import { testEndpoints } from './stack.ts';
 
 export const SILENT = pino({ level: 'silent' });
 /** Quick to notice and to commit: tests await conditions. */
@@ -33,7 +34,7 @@ export interface Installation {
 export async function install(overrides: Record<string, unknown> = {}, given?: Endpoints): Promise<Installation> {
   const endpoints = given ?? (await testEndpoints());
   const raw = {
-    prefix: uniquePrefix(), regions: unguarded(endpoints.regions), source: { kafka: endpoints.source }, pipelines: ['sold-items'],
+    prefix: runPrefix(), regions: unguarded(endpoints.regions), source: { kafka: endpoints.source }, pipelines: ['sold-items'],
     topics: { partitions: 4 }, indices: { ahead: 0, behind: 0 }, processor: FAST, ingest: { commitIntervalMs: 200, retryMs: 200 }, heartbeats: { everyMs: 0 }, ...overrides,
   };
   const config = configSchema.parse(raw);
