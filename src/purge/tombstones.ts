@@ -26,7 +26,7 @@ export async function purgeTombstones(patterns: readonly string[], before: numbe
  * find nothing that is newer. Null where none is open. Rejects where a region does not answer.
  */
 export async function oldestOpenFailure(prefix: string, regions: ReadonlyMap<string, SearchAdmin>, signal: AbortSignal): Promise<number | null> {
-  const question = { size: 1, query: { terms: { state: ['open', 'redriving'] } }, sort: [{ 'source.timestamp': 'asc' }], _source: ['source.timestamp'] };
+  const question = { size: 1, query: { bool: { filter: [{ terms: { state: ['open', 'redriving'] } }, { exists: { field: 'source.timestamp' } }] } }, sort: [{ 'source.timestamp': 'asc' }], _source: ['source.timestamp'] };
   const times = await Promise.all([...regions.values()].map(async (cluster) => {
     const { body } = await cluster.call('POST', `/${prefix}${FAILURES_INDEX}-*/_search?ignore_unavailable=true`, question, { signal });
     const [hit] = (body['hits'] as { hits: { _source: { source: { timestamp: string } } }[] }).hits;
