@@ -101,8 +101,9 @@ function reportTo(log: Logger, metrics: MonitorMetrics): MonitorReport {
 
 function tellChanges(before: readonly Alert[], after: readonly Alert[], log: Logger, metrics: MonitorMetrics): void {
   const earlier = new Map(before.map((alert) => [alert.id, alert.state]));
-  for (const { id, rule, key, state, what, hiddenBy } of after) {
-    if (state === 'pending' || earlier.get(id) === state) continue;
+  for (const { id, rule, key, state, what, hiddenBy, firedAt, closedBy } of after) {
+    const passed = state === 'resolved' && firedAt === null && closedBy === null;
+    if (state === 'pending' || passed || earlier.get(id) === state) continue;
     if (state === 'firing') metrics.fired.inc({ rule });
     log.info({ id, alert: key, state, hiddenBy }, what);
   }

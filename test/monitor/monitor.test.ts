@@ -23,11 +23,12 @@ describe('a monitor', () => {
   let dead: boolean;
   let messages: string[];
   let attempts: number;
+  let forMs: number;
   const regions = new Map<string, MemorySearch>();
 
   beforeEach(async () => {
     clock = new ManualClock();
-    [level, dead, messages, attempts] = ['good', false, [], 0];
+    [level, dead, messages, attempts, forMs] = ['good', false, [], 0, 0];
     const { mappings } = await readMapping('sluice-alerts');
     for (const region of ['west', 'east']) {
       const search = new MemorySearch();
@@ -36,7 +37,7 @@ describe('a monitor', () => {
     }
   });
 
-  const rule: Rule = { name: 'hot', severity: 'critical', forMs: 0, keepMs: 0, meaning: 'It is hot.', examine: () => [{ labels: { lane: 'a' }, level, value: 1, what: 'hot', evidence: [] }] };
+  const rule: Rule = { name: 'hot', severity: 'critical', keepMs: 0, get forMs() { return forMs; }, meaning: 'It is hot.', examine: () => [{ labels: { lane: 'a' }, level, value: 1, what: 'hot', evidence: [] }] };
 
   function start(holder: string) {
     const ensure = (region: string) => async (names: readonly string[]) => { for (const name of names) if (!regions.get(region)?.indices.has(name)) await regions.get(region)?.call('PUT', `/${name}`); };
@@ -84,6 +85,33 @@ describe('a monitor', () => {
     await looks(3, second.monitor);
     expect(messages).toEqual(['a: firing', 'b: resolved']);
     expect(stored('west')).toHaveLength(1);
+  });
+
+  it('writes the end of what passed before it fired, in every region', async () => {
+    const { monitor } = start('a');
+    [level, forMs] = ['bad', 60_000];
+    await looks(2, monitor);
+    for (const region of regions.keys()) expect(stored(region)).toMatchObject([{ state: 'pending' }]);
+    level = 'good';
+    await looks(1, monitor);
+    for (const region of regions.keys()) expect(stored(region)).toMatchObject([{ state: 'resolved', fired_at: null }]);
+    expect([monitor.alerts, messages]).toEqual([[], []]);
+  });
+
+  it('goes on with what the last one left pending', async () => {
+    [level, forMs] = ['bad', 30_000];
+    await looks(3, start('a').monitor);
+    await looks(5, start('b').monitor);
+    expect(messages).toEqual(['b: firing']);
+  });
+
+  it('begins anew with what was left pending long ago', async () => {
+    [level, forMs] = ['bad', 30_000];
+    await looks(2, start('a').monitor);
+    await clock.advance(3_600_000);
+    await looks(6, start('b').monitor);
+    expect(messages).toEqual([]);
+    expect(stored('west').map(({ state }) => state).sort()).toEqual(['pending', 'resolved']);
   });
 
   it('beside another is silent until that one is gone', async () => {

@@ -20,7 +20,8 @@ export interface Advanced {
 
 /**
  * The alerts after one look: pending → firing when it was bad for long enough, firing → resolved when it was good for long
- * enough. What is unknown changes nothing. A subject that is no longer there counts as good, a rule that is gone resolves.
+ * enough, pending → resolved as soon as it is not bad: it is written down, and must be so once more to be over. What is
+ * unknown changes nothing. A subject that is no longer there counts as good, a rule that is gone resolves.
  */
 export function advance(alerts: readonly Alert[], examined: readonly Examined[], now: number): Advanced {
   const next = new Map<string, Alert>();
@@ -36,8 +37,8 @@ export function advance(alerts: readonly Alert[], examined: readonly Examined[],
 }
 
 /** One alert a key: an open occurrence goes before one that is over. */
-function keep(next: Map<string, Alert>, alert: Alert | null): void {
-  if (alert !== null) next.set(alert.state === 'resolved' && !alert.muted ? alert.id : alert.key, alert);
+function keep(next: Map<string, Alert>, alert: Alert): void {
+  next.set(alert.state === 'resolved' && !alert.muted ? alert.id : alert.key, alert);
 }
 
 function subjectsOf(examined: readonly Examined[]): Map<string, { rule: Rule; finding: Finding }> {
@@ -50,14 +51,14 @@ function unknownOf(alert: Alert, examined: readonly Examined[]): Finding | undef
   return findings.find(({ level, labels }) => level === 'unknown' && Object.entries(labels).every(([name, value]) => alert.labels[name] === value));
 }
 
-function moved(alert: Alert, examined: readonly Examined[], finding: Finding | undefined, now: number): Alert | null {
+function moved(alert: Alert, examined: readonly Examined[], finding: Finding | undefined, now: number): Alert {
   const from = examined.find(({ rule }) => rule.name === alert.rule);
   if (from?.findings === null) return alert;
   const level = finding?.level ?? 'good';
   if (alert.state === 'resolved') return alert.muted && level === 'good' ? { ...alert, muted: false } : alert;
   if (level === 'unknown') return alert;
   const told = finding === undefined || level === 'good' ? alert : { ...alert, value: finding.value, what: finding.what, evidence: finding.evidence };
-  if (alert.state === 'pending') return level === 'bad' ? fired(told, from?.rule.forMs ?? 0, now) : null;
+  if (alert.state === 'pending') return level === 'bad' ? fired(told, from?.rule.forMs ?? 0, now) : { ...told, state: 'resolved', resolvedAt: now };
   return level === 'good' ? settled(told, from?.rule.keepMs ?? 0, now) : { ...told, goodSince: null };
 }
 

@@ -1,6 +1,6 @@
 import { messageOf, SluiceError } from '../../domain/errors.ts';
 import { isOpen, type Alert } from './alert.ts';
-import { byId, latest } from './ledger.ts';
+import { byId, latest, type Copy } from './ledger.ts';
 import type { Silence } from './silence.ts';
 import type { AlertStore } from './store.ts';
 
@@ -17,8 +17,6 @@ export interface AlertList {
   readonly silences: readonly Silence[];
   readonly problems: readonly string[];
 }
-
-type Copy = { readonly alert: Alert; readonly version: number };
 
 /** Asks every region. Rejects with the first region's error where none answers. */
 export async function askRegions<Value>(stores: readonly AlertStore[], ask: (store: AlertStore) => Promise<Value>): Promise<Answers<Value>> {

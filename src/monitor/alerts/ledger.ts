@@ -4,9 +4,13 @@ import type { AlertStore, Standing } from './store.ts';
 
 /** A change of figures alone is written down this often at most, ms. */
 const FIGURES_EVERY_MS = 60_000;
+/** An open alert is written down again well within this time: a pending one that was not is left over from a monitor that died, ms. */
+const PENDING_STALE_MS = 3 * FIGURES_EVERY_MS;
 /** Resolved alerts of which channels may still have to be told are read again this far back, ms. */
 const OWED_FOR_MS = 3_600_000;
 
+/** One region's copy of an alert; the version is when it was written, epoch ms. */
+export interface Copy { readonly alert: Alert; readonly version: number }
 interface Saved { readonly essence: string; readonly at: number }
 
 /** The alerts in every region's index: what is written goes to all that answer, what is read is the latest of any. */
@@ -25,7 +29,7 @@ export class AlertLedger {
   async load(now: number): Promise<Alert[] | null> {
     const answers = await this.#ask((store) => store.alerts({ states: ['pending', 'firing', 'resolved'] }));
     if (answers.length === 0) return null;
-    const all = latest(answers.flat());
+    const all = latestCopies(answers.flat()).map(({ alert, version }) => (isLeft(alert, version, now) ? { ...alert, state: 'resolved' as const, resolvedAt: now } : alert));
     return all.filter((alert) => isOpen(alert) || alert.muted || now - (alert.resolvedAt ?? 0) < OWED_FOR_MS);
   }
 
@@ -63,10 +67,19 @@ export class AlertLedger {
 }
 
 /** Of each occurrence the copy with the highest version. */
-export function latest(copies: readonly { readonly alert: Alert; readonly version: number }[]): Alert[] {
-  const found = new Map<string, { alert: Alert; version: number }>();
+export function latest(copies: readonly Copy[]): Alert[] {
+  return latestCopies(copies).map(({ alert }) => alert);
+}
+
+function latestCopies(copies: readonly Copy[]): Copy[] {
+  const found = new Map<string, Copy>();
   for (const copy of copies) if ((found.get(copy.alert.id)?.version ?? -1) < copy.version) found.set(copy.alert.id, copy);
-  return [...found.values()].map(({ alert }) => alert);
+  return [...found.values()];
+}
+
+/** Pending so long ago that nobody knows whether it has been bad ever since: what is bad now begins anew. */
+function isLeft({ state }: Alert, version: number, now: number): boolean {
+  return state === 'pending' && now - version > PENDING_STALE_MS;
 }
 
 /** Of each the copy that ends first: where copies differ, somebody ended that one. */

@@ -25,8 +25,10 @@ describe('an alert', () => {
     expect(states(['bad', 'bad', 'bad', 'bad'])).toEqual(['pending', 'pending', 'firing', 'firing']);
     expect(story(['bad', 'bad', 'bad']).at(-1)?.[0]).toMatchObject({ since: 0, firedAt: 10_000 });
   });
-  it('that was bad for too short a time leaves nothing behind', () => {
-    expect(states(['bad', 'bad', 'good', 'bad', 'bad'])).toEqual(['pending', 'pending', '', 'pending', 'pending']);
+  it('that was bad for too short a time is over without having fired, so that its end is written down', () => {
+    expect(states(['bad', 'bad', 'good'])).toEqual(['pending', 'pending', 'resolved']);
+    expect(story(['bad', 'between']).at(-1)).toMatchObject([{ state: 'resolved', firedAt: null, resolvedAt: 5_000 }]);
+    expect(story(['bad', 'bad', 'good', 'bad']).at(-1)?.find(({ state }) => state === 'pending')?.since).toBe(15_000);
   });
   it('fires at once where the rule does not wait', () => {
     expect(states(['bad'], { ...RULE, forMs: 0 })).toEqual(['firing']);
