@@ -16,14 +16,20 @@ export interface RetentionLeft {
 
 /**
  * How fast retention moves, records per ms. It removes whole segments now and then, but over time as much as is appended:
- * so the larger of both rates counts, once it has removed anything at all.
+ * so that rate counts, once it has removed anything at all. What it removed itself counts where that was more, and more
+ * than one segment: how often a single one goes is not known from a look at it.
  */
 export function retentionRate(samples: readonly RangeSample[]): number {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined || last.earliest === 0 || last.time <= first.time) return 0;
   const span = last.time - first.time;
-  return Math.max(last.earliest - first.earliest, last.latest - first.latest, 0) / span;
+  const removed = removalsIn(samples) < 2 ? 0 : last.earliest - first.earliest;
+  return Math.max(removed, last.latest - first.latest, 0) / span;
+}
+
+function removalsIn(samples: readonly RangeSample[]): number {
+  return samples.filter(({ earliest }, at) => earliest > (samples[at - 1]?.earliest ?? earliest)).length;
 }
 
 /** Where a position stands: the first record that is still needed, and what is known of how records go. */

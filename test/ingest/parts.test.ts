@@ -178,8 +178,13 @@ describe('retention', () => {
   it('moves as fast as is appended, once it removes anything', () => {
     expect(retentionRate([{ time: 0, earliest: 0, latest: 0 }, { time: 1_000, earliest: 0, latest: 500 }])).toBe(0);
     expect(retentionRate([{ time: 0, earliest: 10, latest: 1_000 }, { time: 1_000, earliest: 10, latest: 1_500 }])).toBe(0.5);
-    expect(retentionRate([{ time: 0, earliest: 10, latest: 1_000 }, { time: 1_000, earliest: 910, latest: 1_000 }])).toBe(0.9);
     expect(retentionRate([])).toBe(0);
+  });
+
+  it('is not judged by one segment, but by what it removes again and again', () => {
+    const at = (time: number, earliest: number) => ({ time, earliest, latest: 1_000_000 + time / 10 });
+    expect(retentionRate([at(0, 10), at(500, 900_000), at(1_000, 900_000)])).toBe(0.1);
+    expect(retentionRate([at(0, 10), at(500, 460), at(1_000, 910)])).toBe(0.9);
   });
 
   it('leaves the records before the position, at that rate', () => {

@@ -91,7 +91,11 @@ export const CASES: Readonly<Record<string, Cases>> = {
       ['retention comes near', 60, (second) => ({ ingest: [partition(5_000 + second * 100, 20_000 + second * 100, { earliest: 4_000 + second * 100 })] })],
       ['records were removed', 10, () => ({ ingest: [partition(5, 1_000, { earliest: 100 })] })],
     ],
-    quiet: [['retention removes, far away', 60, (second) => ({ ingest: [partition(900_000_000 + second * 100, 900_000_100 + second * 100, { earliest: second })] })], ['a lag, and nothing is removed', 60, (second) => ({ ingest: [partition(5_000 + second * 100, 9_000 + second * 100)] })]],
+    quiet: [
+      ['retention removes, far away', 60, (second) => ({ ingest: [partition(900_000_000 + second * 100, 900_000_100 + second * 100, { earliest: second })] })],
+      ['a lag, and nothing is removed', 60, (second) => ({ ingest: [partition(5_000 + second * 100, 9_000 + second * 100)] })],
+      ['a large segment goes, and a day of records is left', 60, (second) => ({ ingest: [partition(18_000_000 + second * 100, 18_000_100 + second * 100, { earliest: second < 30 ? 1_000 : 9_000_000 })] })],
+    ],
   },
   'failure-share': {
     fires: [['a twentieth fails', 10, inRegion(poison(50))], ['everything fails', 10, inRegion(poison(500, { host: 'h1' }))], ['decoding fails', 10, inRegion(poison(50, { lane: null, stage: 'decode' }))]],
