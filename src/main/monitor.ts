@@ -58,7 +58,7 @@ function monitorComponent({ config, clock, log, host, labels }: ServiceContext):
     }),
     rules: rulesOf(config), intervalMs: config.monitor.intervalMs, report: reportTo(log, metrics),
   });
-  exposeObserved(registry, () => monitor.history);
+  exposeObserved(registry, () => monitor.history, config.monitor.thresholds);
   return {
     registry, close, run: (drain) => monitor.run(drain),
     health: {

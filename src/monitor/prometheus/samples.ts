@@ -1,6 +1,8 @@
 import { lagAge, lagOf, lagOfPartition, latestOf, type History } from '../observe/history.ts';
 import type { Observation, RegionFacts } from '../observe/observation.ts';
 import { auditsOf, begunOf, lastRounds, leftIn, roundsOf, sinceLastRound } from '../rules/audits.ts';
+import { living } from '../rules/held.ts';
+import { isExpected } from '../rules/silence.ts';
 
 /** A figure of the last look, as Prometheus takes it; the name goes without its `sluice_observed_`. */
 export interface Sample {
@@ -23,7 +25,7 @@ export const OBSERVED = {
   ingest_lag_seconds: { help: 'How old the oldest of them is, at least', labels: ['region'] },
   ingest_removed_records: { help: 'Source records that were removed before a region had them', labels: ['region'] },
   process_state: { help: '1 for the state that a process tells of a lane', labels: ['lane', 'host', 'state'] },
-  process_silence_seconds: { help: 'Since a process that has not said that it stops told its state', labels: ['lane', 'host'] },
+  process_silence_seconds: { help: 'Since a process told its state that has not said that it stops, nor was replaced, within a day', labels: ['lane', 'host'] },
   process_start_time_seconds: { help: 'First telling of a process', labels: ['lane', 'host'] },
   process_clock_ahead_seconds: { help: 'How far its clock is ahead of the monitor\'s, at least', labels: ['lane', 'host'] },
   process_code: { help: '1 for the code version of a living process', labels: ['lane', 'host', 'code'] },
@@ -56,10 +58,10 @@ export const OBSERVED = {
   certificate_seconds: { help: 'Until a certificate ends', labels: ['certificate'] },
 } as const;
 
-/** The figures of the last look. */
-export function samplesOf(history: History): Sample[] {
+/** The figures of the last look; a process that told nothing for `silentMs` has none but its silence. */
+export function samplesOf(history: History, silentMs: number): Sample[] {
   const now = latestOf(history);
-  return [...laneSamples(history, now), ...ingestSamples(history, now), ...processSamples(now), ...now.regions.flatMap((region) => [...regionSamples(region), ...failureSamples(region, now.at)]), ...beatSamples(now), ...auditSamples(now), ...now.certificates.map(({ name, expiresAt }): Sample => ({ name: 'certificate_seconds', labels: { certificate: name }, value: (expiresAt - now.at) / SECOND_MS }))];
+  return [...laneSamples(history, now), ...ingestSamples(history, now), ...processSamples(now, silentMs), ...now.regions.flatMap((region) => [...regionSamples(region), ...failureSamples(region, now.at)]), ...beatSamples(now), ...auditSamples(now), ...now.certificates.map(({ name, expiresAt }): Sample => ({ name: 'certificate_seconds', labels: { certificate: name }, value: (expiresAt - now.at) / SECOND_MS }))];
 }
 
 function laneSamples(history: History, now: Observation): Sample[] {
@@ -87,16 +89,18 @@ function ingestSamples(history: History, now: Observation): Sample[] {
   });
 }
 
-function processSamples({ at, notes }: Observation): Sample[] {
-  return notes.filter(({ state }) => state !== 'stopped').flatMap(({ lane, host, state, startedAt, code, process, ...note }): Sample[] => {
+function processSamples({ at, notes }: Observation, silentMs: number): Sample[] {
+  const expected = notes.filter((note) => isExpected(note, notes, at, silentMs));
+  const silences = expected.map(({ lane, host, ...note }): Sample => ({ name: 'process_silence_seconds', labels: { lane, host }, value: Math.max(0, at - note.at) / SECOND_MS }));
+  return [...silences, ...living(expected, at, silentMs).flatMap(({ lane, host, state, startedAt, code, process, ...note }): Sample[] => {
     const labels = { lane, host };
     return [
-      { name: 'process_state', labels: { ...labels, state }, value: 1 }, { name: 'process_silence_seconds', labels, value: Math.max(0, at - note.at) / SECOND_MS },
+      { name: 'process_state', labels: { ...labels, state }, value: 1 },
       { name: 'process_clock_ahead_seconds', labels, value: Math.max(0, note.at - at) / SECOND_MS },
       ...figure('process_start_time_seconds', labels, startedAt === undefined ? null : startedAt / SECOND_MS), ...(code === undefined ? [] : [{ name: 'process_code', labels: { ...labels, code }, value: 1 } as const]),
       ...figure('process_memory_ratio', labels, process?.memoryShare ?? null), ...figure('process_loop_delay_seconds', labels, process === undefined ? null : process.loopMs / SECOND_MS), ...figure('process_disk_ratio', labels, process?.diskShare ?? null),
     ];
-  });
+  })];
 }
 
 function regionSamples({ region, kafka, elasticsearch, problems, documents, hours, batches }: RegionFacts): Sample[] {

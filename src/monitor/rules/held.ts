@@ -54,6 +54,7 @@ function byRegion({ at, ingest, notes }: Observation, silentMs: number): Finding
   });
 }
 
-function living(notes: readonly StateNote[], now: number, silentMs: number): StateNote[] {
+/** Those that told something of late: what an older note says is not so any more. */
+export function living(notes: readonly StateNote[], now: number, silentMs: number): StateNote[] {
   return notes.filter((note) => now - note.at <= silentMs);
 }

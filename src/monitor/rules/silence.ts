@@ -21,14 +21,14 @@ function processSilent(silentMs: number): Rule {
     meaning: 'A process neither tells its state nor said that it stops: it was killed, hangs, or lost its Kafka. Look at its log and supervisor; the others of its group take its partitions over.',
     examine: (history) => {
       const { at, notes } = latestOf(history);
-      return notes.filter((note) => at - note.at < FORGET_MS).map((note) => silenceOf(note, notes, at, silentMs));
+      return notes.filter((note) => !isForgotten(note, at)).map((note) => silenceOf(note, notes, at, silentMs));
     },
   };
 }
 
 function silenceOf(note: StateNote, notes: readonly StateNote[], now: number, silentMs: number): Finding {
   const silent = now - note.at;
-  const bad = silent > silentMs && note.state !== 'stopped' && !isReplaced(note, notes, now, silentMs);
+  const bad = silent > silentMs && isExpected(note, notes, now, silentMs);
   return {
     labels: { lane: note.lane, host: note.host, service: serviceOf(note) },
     level: bad ? 'bad' : 'good', value: silent / SECOND_MS,
@@ -40,6 +40,16 @@ function silenceOf(note: StateNote, notes: readonly StateNote[], now: number, si
 function serviceOf({ lane }: StateNote): string {
   if (lane === AUDIT) return AUDIT;
   return lane.startsWith(INGEST_TO) ? 'ingest' : 'lane';
+}
+
+/** Whether a process should tell its state: it has not said that it stops, nobody stands in for it, and it was there within a day. */
+export function isExpected(note: StateNote, notes: readonly StateNote[], now: number, silentMs: number): boolean {
+  if (note.state === 'stopped' || isForgotten(note, now)) return false;
+  return now - note.at <= silentMs || !isReplaced(note, notes, now, silentMs);
+}
+
+function isForgotten(note: StateNote, now: number): boolean {
+  return now - note.at >= FORGET_MS;
 }
 
 /** Each process that began after another fell silent stands in for one of those: a restart under a new name is no loss. */
