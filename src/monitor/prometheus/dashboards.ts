@@ -32,7 +32,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
       { title: 'Outcomes', unit: 'ops', queries: { '{{lane}} {{outcome}}': 'sum by (lane, outcome) (rate(sluice_lane_operations_total[1m]))' } },
       { title: 'Operations in flight that are allowed', unit: 'short', queries: { '{{lane}} {{host}}': 'max by (lane, host) (sluice_lane_window_operations)' } },
       { title: 'Ingest: events', unit: 'ops', queries: { '{{pipeline}} {{outcome}}': 'sum by (pipeline, outcome) (rate(sluice_ingest_events_total[1m]))' } },
-      { title: 'Ingest: records that wait', unit: 'short', queries: { '{{region}}': 'max by (region) (sluice_ingest_lag_records)' } },
+      { title: 'Ingest: records that wait', unit: 'short', queries: { '{{region}}': 'sum by (region) (sluice_ingest_lag_records)' } },
     ],
   },
   {
