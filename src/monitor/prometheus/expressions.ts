@@ -14,9 +14,11 @@ const burning = (factor: number, windows: readonly string[]): Expression => ({ f
   ...windows.map((window) => `(${burn(window, freshnessTarget)}) > ${factor}`),
   `(${observed(`heartbeats_expected{window="${windows[0]}"}`, 'lane')} - ${observed(`heartbeats_on_time{window="${windows[0]}"}`, 'lane')}) >= 10`,
 ].join(' and ');
-const failed = 'sum by (lane) (max by (lane, host, pipeline, stage, type) (sluice_observed_failures))';
+const failed = (lane: string) => `sum by (lane) (max by (lane, host, pipeline, stage, type) (sluice_observed_failures{lane${lane}"ingest"}))`;
 const operations = 'sum by (lane) (max by (lane, host) (sluice_observed_operations))';
-const shareOf = (of: string, above: number, least: number) => `(${of} / (${operations} or on () max(${operations})) > ${above}) and ${of} >= ${least}`;
+/** Ingest has no operations of its own: what it gives the busiest lane went through it. */
+const shares = [`${failed('!=')} / ${operations}`, `${failed('=')} / on () group_left () max(${operations})`];
+const shareOf = (above: number, least: number) => `(${shares.map((share) => `${share} > ${above}`).join(' or ')}) and (${failed('!=')} or ${failed('=')}) >= ${least}`;
 
 /** Counts of the regions that are further apart than they may be. */
 const apart = (name: string, by: string, { differenceDocuments, differenceShare }: Thresholds) => `(max by (${by}) (sluice_observed_${name}) - min by (${by}) (sluice_observed_${name})) > clamp_min(${differenceShare} * max by (${by}) (sluice_observed_${name}), ${differenceDocuments})`;
@@ -37,7 +39,7 @@ export const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   'lag-growing': ({ lagGrowingMs, lagRecords }) => `deriv(sluice_observed_lane_lag_records[${seconds(lagGrowingMs)}s]) > 0 and sluice_observed_lane_lag_records > ${lagRecords / 20} and sluice_observed_lane_lag_records > 2 * min_over_time(sluice_observed_lane_lag_records[${seconds(lagGrowingMs)}s])`,
   'ingest-lag-seconds': ({ ingestLagMs }) => `${observed('ingest_lag_seconds', 'region')} > ${seconds(ingestLagMs)}`,
   'ingest-retention': ({ retentionMs }) => `(min by (region) (sluice_ingest_retention_seconds_left >= 0) < ${seconds(retentionMs)} and on (region) max by (region) (sluice_ingest_lag_records) > 0) or max by (region) (sluice_observed_ingest_removed_records) > 0`,
-  'failure-share': ({ failureShare, failureCount }) => shareOf(failed, failureShare, failureCount),
+  'failure-share': ({ failureShare, failureCount }) => shareOf(failureShare, failureCount),
   'failure-new-kind': ({ newKindMs }) => `min by (pipeline, stage, type) (sluice_observed_failure_kind_age_seconds) < ${seconds(newKindMs)}`,
   'failure-host-alone': ({ failureCount }) => `sum by (lane, host) (sluice_observed_failures{lane!="ingest"}) >= ${failureCount} and sum by (lane, host) (sluice_observed_failures) / sum by (lane, host) (sluice_observed_operations) > 10 * ((sum by (lane, host) (sluice_observed_failures) * 0 + on (lane) group_left () (sum by (lane) (sluice_observed_failures)) - sum by (lane, host) (sluice_observed_failures)) / ((sum by (lane, host) (sluice_observed_operations) * 0 + on (lane) group_left () sum by (lane) (sluice_observed_operations)) - sum by (lane, host) (sluice_observed_operations) > 0))`,
   'kafka-unreachable': () => `max by (region) (sluice_observed_up{cluster="kafka"}) == 0`,

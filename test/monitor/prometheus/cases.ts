@@ -1,7 +1,7 @@
 /** Input series and their values, a value every five seconds from 0 to 10 minutes, in promtool's notation. */
 export type Series = Readonly<Record<string, string>>;
-/** What must make a rule fire after ten minutes, and what must not. */
-export interface PrometheusCase { readonly fires: Series; readonly quiet: Series }
+/** What must make a rule fire after ten minutes, and what must not; further data of either kind where a rule judges several. */
+export interface PrometheusCase { readonly fires: Series; readonly quiet: Series; readonly more?: { readonly fires: readonly Series[]; readonly quiet: readonly Series[] } }
 
 const LANE = 'lane="west-east", source="west", destination="east"';
 const HOST = 'lane="west-east", host="h1"';
@@ -18,6 +18,7 @@ const partition = (at: number, lag: string, offset: string): Series => ({
 });
 const lane = (lag: string, age: string): Series => ({ [`sluice_observed_lane_lag_records{${LANE}}`]: lag, [`sluice_observed_lane_batch_age_seconds{${LANE}}`]: age });
 const failures = (count: number, operations: number, host = 'h1'): Series => ({ [`sluice_observed_failures{region="east", lane="west-east", host="${host}", pipeline="things", stage="index", type="t"}`]: always(count), [`sluice_observed_operations{lane="west-east", host="${host}"}`]: always(operations) });
+const ingestFailures = (count: number): Series => Object.fromEntries(['west', 'east'].map((region) => [`sluice_observed_failures{region="${region}", lane="ingest", host="i1", pipeline="things", stage="decode", type="t"}`, always(count)]));
 const counts = (west: number, east: number): Series => ({
   'sluice_observed_documents{region="west", pipeline="things"}': always(west), 'sluice_observed_documents{region="east", pipeline="things"}': always(east),
   [`sluice_observed_lane_lag_records{${LANE}}`]: always(0), 'sluice_observed_ingest_lag_records{region="west"}': always(0),
@@ -44,7 +45,11 @@ export const PROMETHEUS_CASES: Readonly<Record<string, PrometheusCase>> = {
     fires: { 'sluice_ingest_retention_seconds_left{region="west"}': always(600), 'sluice_ingest_lag_records{region="west"}': always(10) },
     quiet: { 'sluice_ingest_retention_seconds_left{region="west"}': always(-1), 'sluice_ingest_lag_records{region="west"}': always(10) },
   },
-  'failure-share': { fires: failures(50, 1_000), quiet: failures(5, 1_000) },
+  'failure-share': {
+    fires: failures(50, 1_000), quiet: failures(5, 1_000),
+    // What ingest found stands in both regions and counts once, against the operations of any lane.
+    more: { fires: [{ ...failures(0, 1_000), ...ingestFailures(50) }], quiet: [{ ...failures(0, 10_000), ...ingestFailures(15) }, { ...failures(0, 40), ...ingestFailures(9) }] },
+  },
   'failure-new-kind': gauge('failure_kind_age_seconds', 'pipeline="p", stage="index", type="t"', 60, 80_000),
   'failure-host-alone': { fires: { ...failures(50, 1_000), ...failures(1, 1_000, 'h2') }, quiet: { ...failures(50, 1_000), ...failures(45, 1_000, 'h2') } },
   'kafka-unreachable': gauge('up', 'region="east", cluster="kafka"', 0, 1),

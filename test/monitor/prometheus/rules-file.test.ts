@@ -36,7 +36,9 @@ describe('the rules for Prometheus', () => {
     });
 
     it('each fires on its data and not on what only looks like it', { timeout: 300_000 }, async () => {
-      const tests = Object.entries(PROMETHEUS_CASES).flatMap(([rule, { fires, quiet }]) => [testOf(rule, fires, true), testOf(rule, quiet, false)]);
+      const tests = Object.entries(PROMETHEUS_CASES).flatMap(([rule, { fires, quiet, more }]) => [
+        ...[fires, ...more?.fires ?? []].map((series) => testOf(rule, series, true)), ...[quiet, ...more?.quiet ?? []].map((series) => testOf(rule, series, false)),
+      ]);
       writeFileSync(join(folder, 'tests.yml'), stringify({ rule_files: ['rules.yml'], tests }, { lineWidth: 0 }));
       const ended = await run('promtool', ['test', 'rules', join(folder, 'tests.yml')]).then(() => '', (error: { stdout?: string; stderr?: string }) => `${error.stdout}${error.stderr}`);
       expect(ended).toBe('');
