@@ -1,9 +1,12 @@
+import type { Labels } from '../rules/rule.ts';
 import { isOpen, type Alert } from './alert.ts';
 import { matches, type Silence } from './silence.ts';
 
 /** An alert that explains others: while it is open (also pending), these are not told. */
 export interface Inhibition {
   readonly cause: string;
+  /** Labels that the cause must have. */
+  readonly of?: Labels;
   readonly hides: readonly string[];
   /** The label of the cause that must equal the label of what it hides. */
   readonly same: readonly (readonly [cause: string, hidden: string])[];
@@ -40,7 +43,8 @@ export const INHIBITIONS: readonly Inhibition[] = [
   { cause: 'ingest-region-cut', hides: ['ingest-lag-seconds'], same: [['region', 'region']] },
   ...STOPS_HEARTBEATS,
   { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
-  { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [], lingerMs: LINGER_MS },
+  // Where they stop at ingest, no lane has any.
+  { cause: 'heartbeat-missing', of: { lane: 'ingest' }, hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [], lingerMs: LINGER_MS },
   { cause: 'freshness-burn-fast', hides: ['freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
   // An audit needs every region.
   { cause: 'elasticsearch-unreachable', hides: ['audit-overdue'], same: [], lingerMs: LINGER_MS },
@@ -63,12 +67,16 @@ function silencedBy(alert: Alert, silences: readonly Silence[], now: number): st
 }
 
 function explainedBy(alert: Alert, all: readonly Alert[], inhibitions: readonly Inhibition[], now: number): string | null {
-  for (const { cause, hides, same, lingerMs = 0 } of inhibitions) {
+  for (const { cause, of = {}, hides, same, lingerMs = 0 } of inhibitions) {
     if (!hides.includes(alert.rule)) continue;
-    const found = all.find((other) => other.rule === cause && explains(other, now, lingerMs) && same.every(([its, own]) => alert.labels[own] !== undefined && other.labels[its] === alert.labels[own]));
+    const found = all.find((other) => other.rule === cause && has(other, of) && explains(other, now, lingerMs) && same.every(([its, own]) => alert.labels[own] !== undefined && other.labels[its] === alert.labels[own]));
     if (found !== undefined) return found.key;
   }
   return null;
+}
+
+function has({ labels }: Alert, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
 }
 
 /** A cause explains while it is open, and for a while after it was. */

@@ -92,6 +92,12 @@ describe('what is hidden', () => {
   it('a cause that is over explains nothing', () => {
     expect(hiddenOf([open('elasticsearch-unreachable', { region: 'east' }, 'resolved'), open('lane-stalled', lane)])).toEqual([]);
   });
+  it('missing heartbeats of one lane explain what comes late there, those of ingest what comes late anywhere', () => {
+    const late = open('freshness-burn-fast', { ...lane, lane: 'east-east' });
+    expect(hiddenOf([open('heartbeat-missing', lane), late])).toEqual([]);
+    expect(hiddenOf([open('heartbeat-missing', lane), open('freshness-burn-fast', lane)])).toEqual(['freshness-burn-fast']);
+    expect(hiddenOf([open('heartbeat-missing', { lane: 'ingest', service: 'ingest' }), late])).toEqual(['freshness-burn-fast']);
+  });
   it('says by what', () => {
     expect(hide([open('lane-held', lane), open('lane-stalled', lane)], [], 0)[1]?.hiddenBy).toBe('lane-held{destination="east",lane="west-east",source="west"}');
   });
