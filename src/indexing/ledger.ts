@@ -15,6 +15,7 @@ export interface BatchRecord {
   readonly endTime: number;
   readonly ranges: readonly { topic: string; partition: number; first: number; last: number; records: number }[];
   readonly pipelines: readonly string[];
+  /** Without heartbeats: they come however little traffic there is. */
   readonly operations: number;
   readonly bytes: number;
   readonly counts: Counts;
@@ -39,7 +40,7 @@ export function batchRecord(batch: Batch, delivery: Delivery, moments: Moments, 
     endTime: batch.openedAt + Math.round(moments.settled - batch.openedTick),
     ranges: batch.tickets.filter((ticket) => ticket.records > 0).map(({ topic, partition, first, next, records }) => ({ topic, partition, first, last: next - 1, records })),
     pipelines: [...new Set(batch.tickets.map((ticket) => pipelineOf(ticket.topic)))],
-    operations: batch.count,
+    operations: batch.count - batch.beats.length,
     bytes: batch.length,
     counts: { applied: delivery.applied, superseded: delivery.superseded, rejected: delivery.rejected.size, refused: batch.refusals.length },
     retried: delivery.retried,
