@@ -1,4 +1,4 @@
-import type { AuditFacts, BatchFacts, ElasticsearchFacts, FailureCount, HeartbeatFacts, KafkaFacts, LaneFacts, Observation, PartitionFacts, RegionFacts } from '../../src/monitor/observe/observation.ts';
+import type { AuditFacts, BatchFacts, ElasticsearchFacts, FailureCount, HeartbeatFacts, KafkaFacts, LaneFacts, Observation, PartitionFacts, RegionFacts, TrafficBefore } from '../../src/monitor/observe/observation.ts';
 import { remember, type History } from '../../src/monitor/observe/history.ts';
 import { evaluate } from '../../src/monitor/evaluate.ts';
 import type { Alert } from '../../src/monitor/alerts/alert.ts';
@@ -49,12 +49,13 @@ function laneFacts(partitions: readonly PartitionFacts[] | null): LaneFacts {
 }
 
 export function regionFacts(region: string, at: number, changes: Partial<RegionFacts>): RegionFacts {
-  return { region, kafka: kafka({}), elasticsearch: elastic({}), problems: { kafka: null, elasticsearch: null }, batches: [batch({ lastEnd: at })], failures: [], heartbeats: [beats({ lastEmitted: at - 5_000 })], documents: { things: 100 }, hours: { things: { [String(START)]: 50 } }, audits: [], ...changes };
+  return { region, kafka: kafka({}), elasticsearch: elastic({}), problems: { kafka: null, elasticsearch: null }, batches: [batch({ lastEnd: at })], before: [before({})], failures: [], heartbeats: [beats({ lastEmitted: at - 5_000 })], documents: { things: 100 }, hours: { things: { [String(START)]: 50 } }, audits: [], ...changes };
 }
 
 export function kafka(changes: Partial<KafkaFacts>): KafkaFacts { return { brokers: 3, underReplicated: [], offline: [], ...changes }; }
 export function elastic(changes: Partial<ElasticsearchFacts>): ElasticsearchFacts { return { status: 'green', nodes: 3, unassignedShards: 0, diskUsed: 0.5, ...changes }; }
-export function batch(changes: Partial<BatchFacts>): BatchFacts { return { lane: 'west-east', host: 'h1', lastEnd: START, operations: 1_000, failed: 0, dayBefore: 1_000, weekBefore: 1_000, ...changes }; }
+export function batch(changes: Partial<BatchFacts>): BatchFacts { return { lane: 'west-east', host: 'h1', lastEnd: START, operations: 1_000, failed: 0, ...changes }; }
+export function before(changes: Partial<TrafficBefore>): TrafficBefore { return { lane: 'west-east', dayBefore: 1_000, weekBefore: 1_000, ...changes }; }
 export function failure(changes: Partial<FailureCount>): FailureCount { return { lane: 'west-east', host: 'h1', pipeline: 'things', stage: 'index', type: 'mapper_parsing_exception', count: 1, firstSeen: START - 86_400_000, ...changes }; }
 /** All that were expected came in time, but for what is changed; `share` of them in every window. */
 export function beats({ share = 1, received = share, ...changes }: Partial<HeartbeatFacts> & { share?: number; received?: number }): HeartbeatFacts {

@@ -18,7 +18,7 @@ const LAG = ['lag-records', 'lag-seconds', 'lag-growing'];
 const STANDS_STILL = ['lane-stalled', 'partition-stalled', ...LAG];
 
 const HEARTBEATS = ['heartbeat-missing', 'freshness-burn-fast', 'freshness-burn-slow'];
-/** How long after its end a cause still explains what a window of heartbeats shows, ms. */
+/** How long after its end a cause still explains what a window of heartbeats or batches shows, ms. */
 export const LINGER_MS = 600_000;
 
 /** Causes of heartbeats that come late or not at all. */
@@ -26,6 +26,9 @@ const STOPS_HEARTBEATS: readonly Inhibition[] = ([
   ['elasticsearch-unreachable', 'region', 'destination'], ['elasticsearch-red', 'region', 'destination'], ['kafka-unreachable', 'region', 'source'], ['kafka-offline-partitions', 'region', 'source'], ['ingest-region-cut', 'region', 'source'],
   ['lane-held', 'lane', 'lane'], ['lane-backing-off', 'lane', 'lane'], ['lane-stalled', 'lane', 'lane'], ['partition-stalled', 'lane', 'lane'], ['process-silent', 'lane', 'lane'], ['process-silent', 'service', 'service'],
 ] as const).map(([cause, its, own]) => ({ cause, hides: HEARTBEATS, same: [[its, own]], lingerMs: LINGER_MS }));
+
+/** Causes of a lane that writes less than usual, other than that less comes in. */
+const STOPS_TRAFFIC = ['lane-held', 'lane-backing-off', 'lane-stalled'].map((cause): Inhibition => ({ cause, hides: ['traffic-drop'], same: [['lane', 'lane']], lingerMs: LINGER_MS }));
 
 /** What follows from what. */
 export const INHIBITIONS: readonly Inhibition[] = [
@@ -42,6 +45,7 @@ export const INHIBITIONS: readonly Inhibition[] = [
   { cause: 'lane-stalled', hides: ['partition-stalled', ...LAG], same: [['lane', 'lane']] },
   { cause: 'ingest-region-cut', hides: ['ingest-lag-seconds'], same: [['region', 'region']] },
   ...STOPS_HEARTBEATS,
+  ...STOPS_TRAFFIC,
   { cause: 'heartbeat-missing', hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [['lane', 'lane']], lingerMs: LINGER_MS },
   // Where they stop at ingest, no lane has any.
   { cause: 'heartbeat-missing', of: { lane: 'ingest' }, hides: ['freshness-burn-fast', 'freshness-burn-slow'], same: [], lingerMs: LINGER_MS },

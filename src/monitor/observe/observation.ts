@@ -50,6 +50,8 @@ export interface RegionFacts {
   readonly problems: { readonly kafka: string | null; readonly elasticsearch: string | null };
   /** Batches written into this region of late, by lane and host. */
   readonly batches: readonly BatchFacts[] | null;
+  /** … and what was written by then on earlier days, by lane: also of those that write nothing now. */
+  readonly before: readonly TrafficBefore[];
   /** Failures in this region of late, by kind and host. */
   readonly failures: readonly FailureCount[] | null;
   /** Heartbeats of each lane that ends here. */
@@ -101,9 +103,12 @@ export interface BatchFacts {
   /** Within the last `windowMs`. */
   readonly operations: number;
   readonly failed: number;
-  /** Operations of the lane in the same window one day earlier, all hosts together; null where that was not asked. */
+}
+
+/** Operations of a lane in the same window of earlier days, all hosts together; null where that could not be read. */
+export interface TrafficBefore {
+  readonly lane: string;
   readonly dayBefore: number | null;
-  /** … and one week earlier. */
   readonly weekBefore: number | null;
 }
 

@@ -13,10 +13,8 @@ const NOT_FOUND = 404;
 interface Bucket { readonly key: Record<string, string | null>; readonly doc_count: number; readonly [aggregation: string]: unknown }
 interface Asking { readonly search: SearchAdmin; readonly prefix: string; readonly now: number; readonly timeoutMs: number }
 
-export type RecentBatches = Omit<BatchFacts, 'dayBefore' | 'weekBefore'>;
-
-/** The batches of the last ten minutes by lane and host, without those of earlier days. Rejects with SluiceError `ELASTICSEARCH_*`. */
-export async function recentBatches(asking: Asking): Promise<RecentBatches[]> {
+/** The batches of the last ten minutes by lane and host. Rejects with SluiceError `ELASTICSEARCH_*`. */
+export async function recentBatches(asking: Asking): Promise<BatchFacts[]> {
   const buckets = await grouped(asking, BATCHES_INDEX, 'end_time', [asking.now - WINDOW_MS, null], ['lane', 'host'], {
     last: { max: { field: 'end_time' } }, operations: { sum: { field: 'operations' } },
     rejected: { sum: { field: 'counts.rejected' } }, refused: { sum: { field: 'counts.refused' } },

@@ -4,11 +4,11 @@ import type { SearchAdmin } from '../../ports/search-index.ts';
 import type { StateNote } from '../state-notes.ts';
 import type { NoteFollower } from './notes.ts';
 import { recentAudits } from './audits.ts';
-import type { AuditFacts, ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts } from './observation.ts';
+import type { AuditFacts, BatchFacts, ElasticsearchFacts, FailureCount, PartitionFacts, RegionFacts, TrafficBefore } from './observation.ts';
 import { readPositions, type Positions } from './positions.ts';
 import { Question } from './question.ts';
 import { firstBeat, joined, laneBeats, LONG_WINDOWS, SHORT_WINDOWS, type LaneBeats } from './heartbeats.ts';
-import { kindKey, kindsOfWeek, operationsBefore, recentBatches, recentFailures, type RecentBatches } from './recent.ts';
+import { kindKey, kindsOfWeek, operationsBefore, recentBatches, recentFailures } from './recent.ts';
 import { countDocuments, countHours, readHealth, type CountedPipeline } from './search-facts.ts';
 
 const TIMEOUT_MS = 4_000;
@@ -52,7 +52,7 @@ export class RegionObserver {
   readonly #positions: Question<Positions>;
   readonly #notes: Question<StateNote[]>;
   readonly #health: Question<ElasticsearchFacts>;
-  readonly #batches: Question<RecentBatches[]>;
+  readonly #batches: Question<BatchFacts[]>;
   readonly #yesterday: Question<Map<string, number>>;
   readonly #lastWeek: Question<Map<string, number>>;
   readonly #beats: Question<LaneBeats[]>;
@@ -93,7 +93,7 @@ export class RegionObserver {
     const facts: RegionFacts = {
       region: this.#parts.region, kafka: positions.value?.kafka ?? null, elasticsearch: health.value, documents: documents.value, hours: hours.value, audits: audits.value,
       problems: { kafka: positions.problem, elasticsearch: health.problem },
-      batches: batches.value?.map((batch) => ({ ...batch, dayBefore: before(yesterday.value, batch.lane), weekBefore: before(lastWeek.value, batch.lane) })) ?? null,
+      batches: batches.value, before: trafficBefore(yesterday.value, lastWeek.value),
       heartbeats: beats.value === null || pastBeats.value === null ? null : joined(beats.value, pastBeats.value.beats, { since: pastBeats.value.first, until: now - this.#parts.freshnessMs }),
       failures: failures.value?.map((failure) => ({ ...failure, firstSeen: week.value === null ? 0 : week.value.get(kindKey(failure)) ?? now })) ?? null,
     };
@@ -112,6 +112,8 @@ export class RegionObserver {
   }
 }
 
-function before(operations: ReadonlyMap<string, number> | null, lane: string): number | null {
-  return operations === null ? null : operations.get(lane) ?? 0;
+/** Of every lane that was there on either day. */
+function trafficBefore(yesterday: ReadonlyMap<string, number> | null, lastWeek: ReadonlyMap<string, number> | null): TrafficBefore[] {
+  const of = (day: ReadonlyMap<string, number> | null, lane: string) => (day === null ? null : day.get(lane) ?? 0);
+  return [...new Set([...yesterday?.keys() ?? [], ...lastWeek?.keys() ?? []])].map((lane) => ({ lane, dayBefore: of(yesterday, lane), weekBefore: of(lastWeek, lane) }));
 }

@@ -50,7 +50,7 @@ export const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   'elasticsearch-yellow': () => `${observed('elasticsearch_status', 'region')} == 1`,
   'elasticsearch-disk': ({ diskShare }) => `${observed('elasticsearch_disk_ratio', 'region')} > ${diskShare}`,
   'region-difference': (thresholds) => `(${apart('documents', 'pipeline', thresholds)} or ${apart('documents_of_hour', 'pipeline, hour', thresholds)}) and on () max(max_over_time(sluice_observed_lane_lag_records[30s])) == 0 and on () max(max_over_time(sluice_observed_ingest_lag_records[30s])) == 0`,
-  'traffic-drop': ({ trafficShare, trafficOperations }) => `${operations} < ${trafficShare} * (min by (lane) (sluice_observed_operations_before > 0) >= ${trafficOperations})`,
+  'traffic-drop': ({ trafficShare, trafficOperations }) => `(${operations} or 0 * ${observed('operations_before', 'lane')}) < ${trafficShare} * (min by (lane) (sluice_observed_operations_before > 0) >= ${trafficOperations})`,
   'clock-skew': ({ clockSkewMs }) => `${observed('process_clock_ahead_seconds', 'lane, host')} > ${seconds(clockSkewMs)}`,
   'mixed-code': () => 'count by (lane) (count by (lane, code) (sluice_observed_process_code)) > 1',
   'restart-loop': ({ restarts }) => `sum by (lane) (changes(sluice_observed_process_start_time_seconds[10m])) + count by (lane) (count by (lane, host) (max_over_time(sluice_observed_process_start_time_seconds[10m])) and on (lane, host) ((time() - max by (lane, host) (max_over_time(sluice_observed_process_start_time_seconds[10m]))) < 600)) - clamp_min(count by (lane) (sluice_observed_process_start_time_seconds), 1) >= ${restarts}`,

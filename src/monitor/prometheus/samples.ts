@@ -103,9 +103,8 @@ function processSamples({ at, notes }: Observation, silentMs: number): Sample[] 
   })];
 }
 
-function regionSamples({ region, kafka, elasticsearch, problems, documents, hours, batches }: RegionFacts): Sample[] {
+function regionSamples({ region, kafka, elasticsearch, problems, documents, hours, batches, before }: RegionFacts): Sample[] {
   const labels = { region };
-  const lanes = Map.groupBy(batches ?? [], ({ lane }) => lane);
   return [
     ...(['kafka', 'elasticsearch'] as const).map((cluster): Sample => ({ name: 'up', labels: { region, cluster }, value: problems[cluster] === null ? 1 : 0 })),
     ...figure('kafka_brokers', labels, kafka?.brokers ?? null), ...figure('kafka_under_replicated_partitions', labels, kafka?.underReplicated.length ?? null), ...figure('kafka_offline_partitions', labels, kafka?.offline.length ?? null),
@@ -114,7 +113,8 @@ function regionSamples({ region, kafka, elasticsearch, problems, documents, hour
     ...Object.entries(documents ?? {}).map(([pipeline, value]): Sample => ({ name: 'documents', labels: { region, pipeline }, value })),
     ...Object.entries(hours ?? {}).flatMap(([pipeline, counts]) => Object.entries(counts).map(([hour, value]): Sample => ({ name: 'documents_of_hour', labels: { region, pipeline, hour: new Date(Number(hour)).toISOString().slice(11, 13) }, value }))),
     ...(batches ?? []).map(({ lane, host, operations }): Sample => ({ name: 'operations', labels: { lane, host }, value: operations })),
-    ...[...lanes].flatMap(([lane, own]) => [...figure('operations_before', { lane, when: 'yesterday' }, own[0]?.dayBefore ?? null), ...figure('operations_before', { lane, when: 'last week' }, own[0]?.weekBefore ?? null)]),
+    // Beside batches that could not be read they would tell of silence.
+    ...(batches === null ? [] : before).flatMap(({ lane, dayBefore, weekBefore }) => [...figure('operations_before', { lane, when: 'yesterday' }, dayBefore), ...figure('operations_before', { lane, when: 'last week' }, weekBefore)]),
   ];
 }
 

@@ -59,9 +59,10 @@ function isSettled({ lanes, ingest }: Observation): boolean {
 
 function traffic({ lanes, regions }: Observation, share: number, least: number): Finding[] {
   return lanes.map(({ lane, source, destination }) => {
-    const batches = regions.find((region) => region.region === destination)?.batches?.filter((batch) => batch.lane === lane) ?? null;
+    const region = regions.find((each) => each.region === destination);
+    const batches = region?.batches?.filter((batch) => batch.lane === lane) ?? null;
     const now = batches?.reduce((sum, batch) => sum + batch.operations, 0) ?? 0;
-    const earlier = [batches?.[0]?.dayBefore, batches?.[0]?.weekBefore].filter((count) => count != null && count > 0) as number[];
+    const earlier = (region?.before ?? []).filter((each) => each.lane === lane).flatMap(({ dayBefore, weekBefore }) => [dayBefore ?? 0, weekBefore ?? 0]).filter((count) => count > 0);
     const before = earlier.length === 0 ? null : Math.min(...earlier);
     const bad = before !== null && before >= least && now < before * share;
     return {

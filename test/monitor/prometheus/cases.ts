@@ -27,6 +27,8 @@ const hour = (west: number, east: number): Series => ({ 'sluice_observed_documen
 const before = (now: number, yesterday: number, week: number): Series => ({
   'sluice_observed_operations{lane="west-east", host="h1"}': always(now), 'sluice_observed_operations_before{lane="west-east", when="yesterday"}': always(yesterday), 'sluice_observed_operations_before{lane="west-east", when="last week"}': always(week),
 });
+/** Traffic then, and none now: not even a figure. */
+const yesterday: Series = { 'sluice_observed_operations_before{lane="west-east", when="yesterday"}': always(1_000) };
 const state = (name: string, told = 'west-east') => `sluice_observed_process_state{lane="${told}", host="h1", state="${name}"}`;
 const told = (bad: string, good: string, lanes = 'west-east'): PrometheusCase => ({ fires: { [state(bad, lanes)]: always(1) }, quiet: { [state(good, lanes)]: always(1) } });
 
@@ -60,7 +62,7 @@ export const PROMETHEUS_CASES: Readonly<Record<string, PrometheusCase>> = {
   'elasticsearch-yellow': gauge('elasticsearch_status', 'region="east"', 1, 0),
   'elasticsearch-disk': gauge('elasticsearch_disk_ratio', 'region="east"', 0.95, 0.5),
   'region-difference': { fires: { ...counts(10_000_000, 9_999_000), ...hour(1_000, 0) }, quiet: { ...counts(10_000, 9_997), ...hour(1_000, 997) } },
-  'traffic-drop': { fires: before(100, 1_000, 2_000), quiet: before(100, 1_000, 150) },
+  'traffic-drop': { fires: before(100, 1_000, 2_000), quiet: before(100, 1_000, 150), more: { fires: [yesterday], quiet: [] } },
   'clock-skew': gauge('process_clock_ahead_seconds', HOST, 60, 0.5),
   'mixed-code': { fires: { 'sluice_observed_process_code{lane="a", host="h1", code="1"}': always(1), 'sluice_observed_process_code{lane="a", host="h2", code="2"}': always(1) }, quiet: { 'sluice_observed_process_code{lane="a", host="h1", code="1"}': always(1), 'sluice_observed_process_code{lane="a", host="h2", code="1"}': always(1) } },
   'restart-loop': { fires: { [`sluice_observed_process_start_time_seconds{${HOST}}`]: '0x20 120x20 240x20 360x20 480x40' }, quiet: { [`sluice_observed_process_start_time_seconds{${HOST}}`]: always(0) } },

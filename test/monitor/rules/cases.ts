@@ -1,5 +1,5 @@
 import type { ProcessFigures } from '../../../src/observability/process-figures.ts';
-import { audited, batch, beats, elastic, failure, kafka, partition, regionFacts, time, type Changes, type Script } from '../series.ts';
+import { audited, batch, beats, before, elastic, failure, kafka, partition, regionFacts, time, type Changes, type Script } from '../series.ts';
 
 /** A recorded series: how long, and what it holds. */
 export type Case = readonly [what: string, seconds: number, script: Script];
@@ -55,7 +55,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
     quiet: [['both move', 100, (second) => ({ lane: pair(second, 10 + second) })], ['one has nothing to do', 100, (second) => ({ lane: [partition(50, 50), partition(second, 100 + second, { partition: 1 })] })]],
   },
   'lane-held': {
-    fires: [['a process that is held', 10, told('held')]],
+    fires: [['a process that is held', 10, told('held')], ['… for so long that no batch is known any more', 20 * MINUTE, (second) => ({ ...told('held')(second), region: { batches: [] } })]],
     quiet: [['a process that runs', 60, told('running', null)], ['held long ago, stopped since', 60, () => ({ notes: [{ state: 'stopped', reason: 'write block' }] })], ['held for one look', 30, (second) => ({ notes: [{ state: second === 10 ? 'held' : 'running' }] })]],
   },
   'lane-backing-off': {
@@ -99,7 +99,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'failure-share': {
     fires: [['a twentieth fails', 10, inRegion(poison(50))], ['everything fails', 10, inRegion(poison(500, { host: 'h1' }))], ['decoding fails', 10, inRegion(poison(50, { lane: null, stage: 'decode' }))]],
-    quiet: [['one in a thousand', 60, inRegion(poison(1))], ['four of four: too few to judge', 60, inRegion({ ...poison(4), batches: [batch({ operations: 4, dayBefore: 4, lastEnd: time(0) })] })]],
+    quiet: [['one in a thousand', 60, inRegion(poison(1))], ['four of four: too few to judge', 60, inRegion({ ...poison(4), batches: [batch({ operations: 4, lastEnd: time(0) })], before: [before({ dayBefore: 4 })] })]],
   },
   'failure-new-kind': {
     fires: [['one failure of a kind not seen before', 10, inRegion(poison(1, { type: 'strange', firstSeen: time(0) }))]],
@@ -144,11 +144,16 @@ export const CASES: Readonly<Record<string, Cases>> = {
   'traffic-drop': {
     fires: [
       ['a tenth of yesterday and of last week', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100 })] })],
-      ['a tenth of yesterday, with no week behind', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, weekBefore: 0 })] })],
+      ['a tenth of yesterday, with no week behind', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100 })], before: [before({ weekBefore: 0 })] })],
+      ['nothing at all for longer than batches are looked back for', 20 * MINUTE, inRegion({ batches: [] })],
     ],
     quiet: [
-      ['a Sunday as quiet as the last one', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100, weekBefore: 150 })] })],
-      ['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700, dayBefore: 1_000 })] })], ['a lane that had little to do yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1, dayBefore: 400 })] })]],
+      ['a Sunday as quiet as the last one', 2 * MINUTE, inRegion({ batches: [batch({ operations: 100 })], before: [before({ weekBefore: 150 })] })],
+      ['two thirds of yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 700 })] })],
+      ['a lane that had little to do yesterday', 2 * MINUTE, inRegion({ batches: [batch({ operations: 1 })], before: [before({ dayBefore: 400 })] })],
+      ['nothing, as on every day', 2 * MINUTE, inRegion({ batches: [], before: [] })],
+      ['batches that cannot be read', 2 * MINUTE, inRegion({ batches: null })],
+    ],
   },
   'clock-skew': {
     fires: [['a minute ahead', 10, (second) => ({ notes: [{ at: time(second + 60) }] })]],
