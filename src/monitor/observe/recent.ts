@@ -15,7 +15,7 @@ interface Asking { readonly search: SearchAdmin; readonly prefix: string; readon
 
 /** The batches of the last ten minutes by lane and host. Rejects with SluiceError `ELASTICSEARCH_*`. */
 export async function recentBatches(asking: Asking): Promise<BatchFacts[]> {
-  const buckets = await grouped(asking, BATCHES_INDEX, 'end_time', [asking.now - WINDOW_MS, null], ['lane', 'host'], {
+  const buckets = await grouped(asking, BATCHES_INDEX, 'end_time', [asking.now - WINDOW_MS, asking.now], ['lane', 'host'], {
     last: { max: { field: 'end_time' } }, operations: { sum: { field: 'operations' } },
     rejected: { sum: { field: 'counts.rejected' } }, refused: { sum: { field: 'counts.refused' } },
   });
@@ -34,13 +34,13 @@ export async function operationsBefore(asking: Asking, days: number): Promise<Ma
 
 /** The failures of the last ten minutes by kind and host, without `firstSeen`. Rejects with SluiceError `ELASTICSEARCH_*`. */
 export async function recentFailures(asking: Asking): Promise<Omit<FailureCount, 'firstSeen'>[]> {
-  const buckets = await grouped(asking, FAILURES_INDEX, '@timestamp', [asking.now - WINDOW_MS, null], ['lane', 'host', 'pipeline', 'stage', 'error.type'], {});
+  const buckets = await grouped(asking, FAILURES_INDEX, '@timestamp', [asking.now - WINDOW_MS, asking.now], ['lane', 'host', 'pipeline', 'stage', 'error.type'], {});
   return buckets.map(({ key, doc_count: count }) => ({ lane: key['lane'] ?? null, host: key['host'] ?? '', pipeline: key['pipeline'] ?? '', stage: key['stage'] ?? '', type: key['error.type'] ?? '', count }));
 }
 
 /** When each kind of failure (see `kindKey`) was first seen within a week, epoch ms. Rejects with SluiceError `ELASTICSEARCH_*`. */
 export async function kindsOfWeek(asking: Asking): Promise<Map<string, number>> {
-  const buckets = await grouped(asking, FAILURES_INDEX, '@timestamp', [asking.now - WEEK_MS, null], ['pipeline', 'stage', 'error.type'], { first: { min: { field: '@timestamp' } } });
+  const buckets = await grouped(asking, FAILURES_INDEX, '@timestamp', [asking.now - WEEK_MS, asking.now], ['pipeline', 'stage', 'error.type'], { first: { min: { field: '@timestamp' } } });
   return new Map(buckets.map((bucket) => [kindKey({ pipeline: bucket.key['pipeline'] ?? '', stage: bucket.key['stage'] ?? '', type: bucket.key['error.type'] ?? '' }), valueOf(bucket, 'first')]));
 }
 
@@ -48,9 +48,10 @@ export function kindKey({ pipeline, stage, type }: Pick<FailureCount, 'pipeline'
   return `${pipeline}\0${stage}\0${type}`;
 }
 
-async function grouped({ search, prefix, timeoutMs }: Asking, index: string, time: string, [from, to]: readonly [number, number | null], fields: readonly string[], aggs: Json): Promise<Bucket[]> {
+/** By a field of time, between two moments. Without an end a host whose clock is ahead would have written of late for long after its last batch. */
+async function grouped({ search, prefix, timeoutMs }: Asking, index: string, time: string, [from, to]: readonly [number, number], fields: readonly string[], aggs: Json): Promise<Bucket[]> {
   const sources = fields.map((field) => ({ [field]: { terms: { field, missing_bucket: true } } }));
-  const range = { gte: new Date(from).toISOString(), ...(to === null ? {} : { lt: new Date(to).toISOString() }) };
+  const range = { gte: new Date(from).toISOString(), lt: new Date(to).toISOString() };
   const body = { size: 0, query: { range: { [time]: range } }, aggs: { groups: { composite: { size: MAX_GROUPS, sources }, aggs } } };
   const answer = await search.call('POST', `/${prefix}${index}/_search`, body, { okStatuses: [NOT_FOUND], timeoutMs });
   if (answer.status === NOT_FOUND) return [];
