@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/domain/errors.ts';
-import { isOpen } from '../../src/monitor/alerts/alert.ts';
+import { isOpen, type Alert } from '../../src/monitor/alerts/alert.ts';
 import { Dispatcher } from '../../src/monitor/alerts/dispatch.ts';
 import { standingIndexOf } from '../../src/monitor/alerts/document.ts';
 import { AlertLedger } from '../../src/monitor/alerts/ledger.ts';
@@ -103,6 +103,33 @@ describe('a monitor', () => {
     await looks(3, start('a').monitor);
     await looks(5, start('b').monitor);
     expect(messages).toEqual(['b: firing']);
+  });
+
+  it('that is started anew knows what stands behind thousands that are over, and tells its end', async () => {
+    const first = start('a');
+    level = 'bad';
+    await looks(2, first.monitor);
+    const [standing] = first.monitor.alerts;
+    await clock.advance(7_200_000);
+    const over = Array.from({ length: 2_500 }, (_, at) => ({ ...(standing as Alert), id: `over-${at}`, since: clock.now() - 7_000_000, state: 'resolved' as const, resolvedAt: clock.now() - 6_900_000 }));
+    for (const store of first.stores) expect(await store.save(over)).toBe(0);
+    const second = start('b');
+    level = 'good';
+    await looks(6, second.monitor);
+    expect(messages).toEqual(['a: firing', 'b: resolved']);
+  });
+
+  it('that is started anew does not believe a region that missed the end long ago', async () => {
+    const first = start('a');
+    level = 'bad';
+    await looks(2, first.monitor);
+    const [standing] = first.monitor.alerts;
+    await clock.advance(7_200_000);
+    await first.stores[0]?.save([{ ...(standing as Alert), state: 'resolved', resolvedAt: clock.now() }]);
+    await clock.advance(7_200_000);
+    level = 'good';
+    await looks(6, start('b').monitor);
+    expect(messages).toEqual(['a: firing']);
   });
 
   it('begins anew with what was left pending long ago', async () => {

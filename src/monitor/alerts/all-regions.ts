@@ -1,8 +1,8 @@
 import { messageOf, SluiceError } from '../../domain/errors.ts';
 import { isOpen, type Alert } from './alert.ts';
-import { byId, latest, type Copy } from './ledger.ts';
+import { byId, latest } from './ledger.ts';
 import type { Silence } from './silence.ts';
-import type { AlertStore } from './store.ts';
+import type { AlertStore, Copy } from './store.ts';
 
 /** What the regions answered together; `problems` of those that did not answer, in words. */
 export interface Answers<Value> {

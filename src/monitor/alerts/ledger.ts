@@ -1,6 +1,6 @@
 import { SluiceError, messageOf } from '../../domain/errors.ts';
 import { isOpen, type Alert } from './alert.ts';
-import type { AlertStore, Standing } from './store.ts';
+import type { AlertStore, Copy, Standing } from './store.ts';
 
 /** A change of figures alone is written down this often at most, ms. */
 const FIGURES_EVERY_MS = 60_000;
@@ -9,8 +9,6 @@ const PENDING_STALE_MS = 3 * FIGURES_EVERY_MS;
 /** Resolved alerts of which channels may still have to be told are read again this far back, ms. */
 const OWED_FOR_MS = 3_600_000;
 
-/** One region's copy of an alert; the version is when it was written, epoch ms. */
-export interface Copy { readonly alert: Alert; readonly version: number }
 interface Saved { readonly essence: string; readonly at: number }
 
 /** The alerts in every region's index: what is written goes to all that answer, what is read is the latest of any. */
@@ -27,9 +25,12 @@ export class AlertLedger {
 
   /** The alerts as the last active monitor left them; null where no region answers. */
   async load(now: number): Promise<Alert[] | null> {
-    const answers = await this.#ask((store) => store.alerts({ states: ['pending', 'firing', 'resolved'] }));
+    const answers = await this.#ask((store) => store.standingAlerts(now - OWED_FOR_MS));
     if (answers.length === 0) return null;
-    const all = latestCopies(answers.flat()).map(({ alert, version }) => (isLeft(alert, version, now) ? { ...alert, state: 'resolved' as const, resolvedAt: now } : alert));
+    // What stands in one region may have ended long ago by a later copy in another, which took the end alone.
+    const ids = [...new Set(answers.flat().map(({ alert }) => alert.id))];
+    const copies = ids.length === 0 ? [] : await this.#ask((store) => store.alerts({ states: [], ids }));
+    const all = latestCopies([...answers.flat(), ...copies.flat()]).map(({ alert, version }) => (isLeft(alert, version, now) ? { ...alert, state: 'resolved' as const, resolvedAt: now } : alert));
     return all.filter((alert) => isOpen(alert) || alert.muted || now - (alert.resolvedAt ?? 0) < OWED_FOR_MS);
   }
 

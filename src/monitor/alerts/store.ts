@@ -29,6 +29,8 @@ export interface AlertStoreOptions {
   readonly clock: Clock;
 }
 
+/** One region's copy of an alert; the version is when it was written, epoch ms. */
+export interface Copy { readonly alert: Alert; readonly version: number }
 interface Hit { readonly _source: Json; readonly _version?: number }
 
 /** The alerts, silences and orders in one region's index. Rejects with SluiceError `ELASTICSEARCH_*`. */
@@ -42,9 +44,20 @@ export class AlertStore {
   }
 
   /** Newest first, each with its version: of copies in several regions the highest is the latest. */
-  async alerts({ states, rule, ids }: AlertFilter, size = MAX_HITS): Promise<{ alert: Alert; version: number }[]> {
-    const filter: Json[] = [{ term: { kind: 'alert' } }, ...(states.length === 0 ? [] : [{ terms: { state: states } }]), ...(rule === undefined ? [] : [{ term: { rule } }]), ...(ids === undefined ? [] : [{ terms: { id: ids } }])];
-    const hits = await this.#search({ size, version: true, query: { bool: { filter } }, sort: [{ since: 'desc' }] });
+  async alerts({ states, rule, ids }: AlertFilter): Promise<Copy[]> {
+    const filter: Json[] = [...(states.length === 0 ? [] : [{ terms: { state: states } }]), ...(rule === undefined ? [] : [{ term: { rule } }]), ...(ids === undefined ? [] : [{ terms: { id: ids } }])];
+    return this.#copies(filter, [{ since: 'desc' }], ids?.length);
+  }
+
+  /** Alerts that are open, were closed by hand while their condition stood, or ended since then (epoch ms); open ones first. */
+  async standingAlerts(endedSince: number): Promise<Copy[]> {
+    const should: Json[] = [{ terms: { state: ['pending', 'firing'] } }, { term: { muted: true } }, { range: { resolved_at: { gte: new Date(endedSince).toISOString() } } }];
+    // By name: firing, pending, resolved.
+    return this.#copies([{ bool: { should } }], [{ state: 'asc' }, { since: 'desc' }]);
+  }
+
+  async #copies(filter: readonly Json[], sort: readonly Json[], size = MAX_HITS): Promise<Copy[]> {
+    const hits = await this.#search({ size, version: true, query: { bool: { filter: [{ term: { kind: 'alert' } }, ...filter] } }, sort });
     return hits.map(({ _source, _version }) => ({ alert: alertOf(_source), version: _version ?? 0 }));
   }
 
