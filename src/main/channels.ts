@@ -20,10 +20,11 @@ const EXPIRE_FACTOR = 4;
 export function openChannels(config: Config, log: Logger): ChannelState[] {
   const { alertmanager, webhook, slack, pagerduty, email, kafka } = config.monitor.channels;
   return [
-    ...each(alertmanager, (one, receiver) => alertmanagerChannel({ url: one.url, expireMs: EXPIRE_FACTOR * one.repeatMs, receiver }), true),
+    ...each(alertmanager, (one, receiver) => alertmanagerChannel({ url: one.url, expireMs: EXPIRE_FACTOR * one.repeatMs, receiver }), { heartbeat: true }),
     ...each(webhook, (one, receiver) => webhookChannel({ url: one.url, secret: secretOf(one.secret, one.secretFile) ?? null, receiver })),
     ...each(slack, (one, receiver) => slackChannel({ webhookUrl: secretOf(one.webhookUrl, one.webhookUrlFile) ?? '', receiver, wording: wordingOf(one) })),
-    ...each(pagerduty, (one, receiver) => pagerDutyChannel({ url: one.url, routingKey: secretOf(one.routingKey, one.routingKeyFile) ?? '', receiver })),
+    // Each alert is a request of its own there.
+    ...each(pagerduty, (one, receiver) => pagerDutyChannel({ url: one.url, routingKey: secretOf(one.routingKey, one.routingKeyFile) ?? '', receiver }), { perMessage: 1 }),
     ...each(email, (one) => emailChannel({ ...one, wording: wordingOf(one), ca: one.caFile === undefined ? undefined : read(one.caFile).toString('utf8'), password: secretOf(one.password, one.passwordFile) })),
     ...each(kafka, (one) => topicChannel(openRegionLog(config, one.region, log), { name: config.prefix + one.topic, partitions: 1, replicas: config.topics.replicas })),
   ];
@@ -33,10 +34,10 @@ function wordingOf({ title = DEFAULT_WORDING.title, text = DEFAULT_WORDING.text 
   return { title, text };
 }
 
-function each<Settings extends Omit<ChannelPolicy, 'name'>>(kind: Readonly<Record<string, Settings>>, open: (settings: Settings, receiver: string) => AlertChannel, heartbeat = false): ChannelState[] {
+function each<Settings extends Omit<ChannelPolicy, 'name'>>(kind: Readonly<Record<string, Settings>>, open: (settings: Settings, receiver: string) => AlertChannel, { heartbeat = false, ...how }: Pick<ChannelPolicy, 'perMessage'> & { readonly heartbeat?: boolean } = {}): ChannelState[] {
   return Object.entries(kind).map(([name, settings]) => {
     const { severity, repeatMs, groupIntervalMs, perMinute } = settings;
-    return { channel: open(settings, `channel ${name}`), policy: { name, severity, repeatMs, groupIntervalMs, perMinute }, heartbeat };
+    return { channel: open(settings, `channel ${name}`), policy: { name, severity, repeatMs, groupIntervalMs, perMinute, ...how }, heartbeat };
   });
 }
 

@@ -2,7 +2,7 @@ import { SluiceError, messageOf } from '../../domain/errors.ts';
 import type { AlertChannel, ToldAlert } from '../../ports/alert-channel.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Alert } from './alert.ts';
-import { notificationsFor, toldTo, type ChannelPolicy, type Notification, type SentMessage } from './notify.ts';
+import { nameOf, notificationsFor, toldTo, type ChannelPolicy, type FailedMessage, type Notification, type SentMessage } from './notify.ts';
 
 /** A message that is not taken within this time has failed, ms. */
 const SEND_TIMEOUT_MS = 10_000;
@@ -10,9 +10,13 @@ const SEND_TIMEOUT_MS = 10_000;
 export const ALIVE = 'monitor-alive';
 /** Messages remembered per channel for the rate and the group interval. */
 const MAX_SENT = 1_000;
-/** After a failure a channel rests, ms; it doubles up to the longest. */
+/** Messages that fail one after the other, after which a channel is given up until the next look. */
+const MAX_FAILURES = 3;
+/** After a failure a message rests, and a channel that gave no answer at all, ms; it doubles up to the longest. */
 const FIRST_REST_MS = 2_000;
 const LONGEST_REST_MS = 60_000;
+/** What failed so long ago is forgotten, ms. */
+const FORGET_FAILED_MS = 3_600_000;
 
 export interface ChannelState {
   readonly policy: ChannelPolicy;
@@ -36,9 +40,13 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #sending = new Map<string, Promise<void>>();
   readonly #sent = new Map<string, SentMessage[]>();
-  readonly #rests = new Map<string, { until: number; ms: number }>();
+  /** Of channels that took nothing. */
+  readonly #rests = new Map<string, FailedMessage>();
+  /** By channel, the messages that it did not take when they were tried last. */
+  readonly #failed = new Map<string, Map<string, FailedMessage>>();
   readonly #delivered: Delivered[] = [];
   readonly #stop = new AbortController();
+  #closing = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -52,16 +60,18 @@ export class Dispatcher {
     for (const { policy, channel, heartbeat } of this.#options.channels) {
       if (this.#sending.has(policy.name) || now < (this.#rests.get(policy.name)?.until ?? 0)) continue;
       const sent = this.#sent.get(policy.name) ?? [];
-      const beat = heartbeat && !sent.some(({ group, at }) => group === ALIVE && now - at < policy.repeatMs);
-      const due = [...notificationsFor(policy, noted, sent, now), ...(beat ? [{ group: ALIVE, alerts: [alive(now)] }] : [])];
+      const failed = this.#failedOf(policy.name, now);
+      const beats = heartbeat ? notificationsFor({ ...policy, severity: 'info', groupIntervalMs: policy.repeatMs }, [alive(now)], sent, now, failed) : [];
+      const due = [...beats, ...notificationsFor(policy, noted, sent, now, failed)];
       if (due.length === 0) continue;
       this.#sending.set(policy.name, this.#tell(policy.name, channel, due).finally(() => this.#sending.delete(policy.name)));
     }
     return noted;
   }
 
-  /** Waits for what is under way, notes it, closes the channels. */
+  /** Waits for the messages that are under way, notes it, closes the channels. */
   async close(alerts: readonly Alert[]): Promise<Alert[]> {
+    this.#closing = true;
     await Promise.allSettled(this.#sending.values());
     this.#stop.abort();
     await Promise.allSettled(this.#options.channels.map(({ channel }) => channel.close()));
@@ -73,32 +83,59 @@ export class Dispatcher {
     return alerts.map((alert) => (byId.get(alert.id) ?? []).reduce((told, { channel, state, at }) => toldTo(channel, told, at, state), alert));
   }
 
+  /** One message that is not taken keeps no other waiting, but a channel that takes none is not tried with all of them. */
   async #tell(name: string, channel: AlertChannel, due: readonly Notification[]): Promise<void> {
-    const { clock, onSent } = this.#options;
+    let [answered, failures] = [false, 0];
     for (const notification of due) {
-      try {
-        await channel.send(this.#message(notification), AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
-      } catch (error) {
-        if (!(error instanceof SluiceError)) throw error;
-        this.#rest(name, clock.now());
-        return onSent(name, 'failed', messageOf(error));
-      }
-      const at = clock.now();
-      this.#rests.delete(name);
-      this.#sent.set(name, [...(this.#sent.get(name) ?? []), { group: notification.group, at }].slice(-MAX_SENT));
-      for (const { id, state } of notification.alerts) this.#delivered.push({ channel: name, id, state, at });
-      onSent(name, 'ok', null);
+      const problem = await this.#send(channel, notification);
+      if (problem === null) this.#took(name, notification);
+      else this.#missed(name, notification, messageOf(problem));
+      answered ||= problem === null || problem.code === 'CHANNEL_REFUSED';
+      failures = problem === null ? 0 : failures + 1;
+      if (failures >= MAX_FAILURES || this.#closing) break;
+    }
+    if (answered) this.#rests.delete(name);
+    else this.#rests.set(name, restAfter(this.#rests.get(name), this.#options.clock.now()));
+  }
+
+  async #send(channel: AlertChannel, notification: Notification): Promise<SluiceError | null> {
+    try {
+      await channel.send(this.#message(notification), AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
+      return null;
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      return error;
     }
   }
 
-  #rest(name: string, now: number): void {
-    const ms = Math.min((this.#rests.get(name)?.ms ?? FIRST_REST_MS / 2) * 2, LONGEST_REST_MS);
-    this.#rests.set(name, { until: now + ms, ms });
+  #took(name: string, notification: Notification): void {
+    const at = this.#options.clock.now();
+    this.#failed.get(name)?.delete(nameOf(notification));
+    this.#sent.set(name, [...(this.#sent.get(name) ?? []), { group: notification.group, at }].slice(-MAX_SENT));
+    for (const { id, state } of notification.alerts) this.#delivered.push({ channel: name, id, state, at });
+    this.#options.onSent(name, 'ok', null);
+  }
+
+  #missed(name: string, notification: Notification, problem: string): void {
+    const failed = this.#failed.get(name) ?? new Map<string, FailedMessage>();
+    this.#failed.set(name, failed.set(nameOf(notification), restAfter(failed.get(nameOf(notification)), this.#options.clock.now())));
+    this.#options.onSent(name, 'failed', problem);
+  }
+
+  #failedOf(name: string, now: number): ReadonlyMap<string, FailedMessage> {
+    const failed = this.#failed.get(name) ?? new Map<string, FailedMessage>();
+    for (const [message, { until }] of failed) if (now - until > FORGET_FAILED_MS) failed.delete(message);
+    return failed;
   }
 
   #message({ group, alerts }: Notification) {
     return { group, installation: this.#options.installation, at: this.#options.clock.now(), alerts: alerts.map((alert) => told(alert, this.#options.runbook(alert.rule))) };
   }
+}
+
+function restAfter(last: FailedMessage | undefined, now: number): FailedMessage {
+  const ms = Math.min((last?.ms ?? FIRST_REST_MS / 2) * 2, LONGEST_REST_MS);
+  return { until: now + ms, ms };
 }
 
 function alive(now: number): Alert {
