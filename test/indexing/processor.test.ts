@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { HEARTBEATS_PIPELINE } from '../../src/domain/system-names.ts';
 import type { Json } from '../../src/ports/search-index.ts';
 import { ITEM_QUEUE_FULL, ITEM_WRITE_BLOCK, MemorySearch } from '../support/memory-search.ts';
 import { FAST, produce, record, ROUTING_TIME, startLane, THINGS_INDEX, THINGS_TOPIC, thingsLog } from '../support/lane.ts';
@@ -271,17 +270,6 @@ describe('a lane', () => {
     expect(Math.max(...ranges.map((range) => range.last))).toBe(1);
     expect(ranges.reduce((sum, range) => sum + range.records, 0)).toBe(2);
     expect(written[0]).toMatchObject({ lane: 'west-west', host: 'host-1', destination: 'west', start_time: expect.any(String), end_time: expect.any(String), stages: expect.objectContaining({ bulk_ms: expect.any(Number) }) });
-  });
-
-  it('counts no heartbeats among the operations of a batch', async () => {
-    const [log, search] = [thingsLog(1), new MemorySearch()];
-    const beat = (partition: number) => record(`beat-${partition}`, 1, '{"times":{"emitted":1,"ingested":2},"deleted":false}', { pipeline: HEARTBEATS_PIPELINE });
-    await produce(log, [record('a', 1), beat(0), beat(1)]);
-    const lane = startLane(log, search);
-    await until(async () => expect(await committed(log)).toBe(3));
-    await lane.stop();
-    expect(batches(search).reduce((sum, batch) => sum + (batch['operations'] as number), 0)).toBe(1);
-    expect(lane.processor.status().counts).toMatchObject({ records: 3, applied: 3 });
   });
 
   it('goes on while the wall clock jumps by hours and weeks, and measures no nonsense', async () => {
