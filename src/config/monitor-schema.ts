@@ -21,7 +21,7 @@ const thresholds = z.strictObject({
   lagMs: milliseconds.default(120_000).describe('how old a record may be that waits in a regional topic'),
   lagGrowingMs: milliseconds.default(300_000).describe('a lag that grows through the whole of this time is told'),
   ingestLagMs: milliseconds.default(120_000).describe('how old an event may be that a region was not given'),
-  retentionMs: milliseconds.default(6 * 3_600_000).describe('told when the source removes within this time what a region still needs'),
+  retentionMs: milliseconds.default(6 * 3_600_000).describe('told when topics remove within this time what a region or a lane still needs of them'),
   failureShare: share.default(0.01).describe('share of the operations of ten minutes that may fail'),
   failureCount: count.default(10).describe('fewer failures than this are never told as a share'),
   newKindMs: milliseconds.default(900_000).describe('how long a new kind of failure is told'),

@@ -2,6 +2,7 @@ import { lagAge, lagOf, lagOfPartition, latestOf, type History } from '../observ
 import type { Observation, RegionFacts } from '../observe/observation.ts';
 import { auditsOf, begunOf, lastRounds, leftIn, roundsOf, sinceLastRound } from '../rules/audits.ts';
 import { living } from '../rules/held.ts';
+import { laneAt, leftOf, removedOf } from '../rules/retention.ts';
 import { isExpected } from '../rules/silence.ts';
 
 /** A figure of the last look, as Prometheus takes it; the name goes without its `sluice_observed_`. */
@@ -19,6 +20,8 @@ export const OBSERVED = {
   lane_lag_records: { help: 'Records of a lane that wait', labels: ['lane', 'source', 'destination'] },
   lane_lag_seconds: { help: 'How old the oldest of them is, at least', labels: ['lane', 'source', 'destination'] },
   lane_batch_age_seconds: { help: 'Since the last batch of a lane ended', labels: ['lane', 'source', 'destination'] },
+  lane_retention_seconds: { help: 'Until retention passes what a lane still needs, at its present rate; absent while it does not come near', labels: ['lane', 'source', 'destination'] },
+  lane_removed_records: { help: 'Records of regional topics that were removed before a lane settled them', labels: ['lane', 'source', 'destination'] },
   partition_lag_records: { help: 'Records of a partition that wait', labels: ['lane', 'topic', 'partition'] },
   partition_offset: { help: 'Next offset of a partition to be settled', labels: ['lane', 'topic', 'partition'] },
   ingest_lag_records: { help: 'Source records that a region was not given', labels: ['region'] },
@@ -68,9 +71,10 @@ function laneSamples(history: History, now: Observation): Sample[] {
   return now.lanes.flatMap(({ lane, source, destination, partitions }): Sample[] => {
     const labels = { lane, source, destination };
     const ends = now.regions.find(({ region }) => region === destination)?.batches?.filter((batch) => batch.lane === lane).map(({ lastEnd }) => lastEnd) ?? [];
-    const age = lagAge(history, (seen) => seen.lanes.find((each) => each.lane === lane)?.partitions ?? null);
+    const [age, left] = [lagAge(history, laneAt(lane)), leftOf(history, laneAt(lane))];
     return [
-      ...(partitions === null ? [] : [{ name: 'lane_lag_records', labels, value: lagOf(partitions) } as const]), ...figure('lane_lag_seconds', labels, age === null ? null : age / SECOND_MS),
+      ...(partitions === null ? [] : [{ name: 'lane_lag_records', labels, value: lagOf(partitions) } as const, { name: 'lane_removed_records', labels, value: removedOf(partitions) } as const]), ...figure('lane_lag_seconds', labels, age === null ? null : age / SECOND_MS),
+      ...figure('lane_retention_seconds', labels, left === null ? null : left / SECOND_MS),
       ...figure('lane_batch_age_seconds', labels, ends.length === 0 ? null : (now.at - Math.max(...ends)) / SECOND_MS),
       ...(partitions ?? []).flatMap((each): Sample[] => {
         const where = { lane, topic: each.topic, partition: String(each.partition) };
@@ -84,8 +88,7 @@ function ingestSamples(history: History, now: Observation): Sample[] {
   return now.ingest.flatMap(({ region, partitions }): Sample[] => {
     if (partitions === null) return [];
     const age = lagAge(history, (seen) => seen.ingest.find((each) => each.region === region)?.partitions ?? null);
-    const removed = partitions.reduce((sum, { earliest, committed }) => sum + Math.max(0, earliest - committed), 0);
-    return [{ name: 'ingest_lag_records', labels: { region }, value: lagOf(partitions) }, ...figure('ingest_lag_seconds', { region }, age === null ? null : age / SECOND_MS), { name: 'ingest_removed_records', labels: { region }, value: removed }];
+    return [{ name: 'ingest_lag_records', labels: { region }, value: lagOf(partitions) }, ...figure('ingest_lag_seconds', { region }, age === null ? null : age / SECOND_MS), { name: 'ingest_removed_records', labels: { region }, value: removedOf(partitions) }];
   });
 }
 

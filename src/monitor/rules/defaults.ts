@@ -9,11 +9,12 @@ import { ingestRules } from './ingest.ts';
 import { lagRules } from './lag.ts';
 import { processRules } from './processes.ts';
 import { regionRules } from './regions.ts';
+import { retentionRules } from './retention.ts';
 import type { Rule } from './rule.ts';
 import { silenceRules } from './silence.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** The rules that hold for every pipeline. */
 export function defaultRules(thresholds: Thresholds): Rule[] {
-  return [silenceRules, heldRules, lagRules, ingestRules, failureRules, clusterRules, regionRules, processRules, hostRules, heartbeatRules, certificateRules, auditRules].flatMap((rules) => rules(thresholds));
+  return [silenceRules, heldRules, lagRules, ingestRules, retentionRules, failureRules, clusterRules, regionRules, processRules, hostRules, heartbeatRules, certificateRules, auditRules].flatMap((rules) => rules(thresholds));
 }

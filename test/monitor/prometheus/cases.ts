@@ -47,6 +47,10 @@ export const PROMETHEUS_CASES: Readonly<Record<string, PrometheusCase>> = {
     fires: { 'sluice_ingest_retention_seconds_left{region="west"}': always(600), 'sluice_ingest_lag_records{region="west"}': always(10) },
     quiet: { 'sluice_ingest_retention_seconds_left{region="west"}': always(-1), 'sluice_ingest_lag_records{region="west"}': always(10) },
   },
+  'lane-retention': {
+    ...gauge('lane_retention_seconds', LANE, 600, 100_000),
+    more: { fires: [{ [`sluice_observed_lane_removed_records{${LANE}}`]: always(7) }], quiet: [{ [`sluice_observed_lane_removed_records{${LANE}}`]: always(0) }] },
+  },
   'failure-share': {
     fires: failures(50, 1_000), quiet: failures(5, 1_000),
     // What ingest found stands in both regions and counts once, against the operations of any lane.

@@ -97,6 +97,18 @@ export const CASES: Readonly<Record<string, Cases>> = {
       ['a large segment goes, and a day of records is left', 60, (second) => ({ ingest: [partition(18_000_000 + second * 100, 18_000_100 + second * 100, { earliest: second < 30 ? 1_000 : 9_000_000 })] })],
     ],
   },
+  'lane-retention': {
+    fires: [
+      ['retention comes near', 60, (second) => ({ lane: [partition(5_000 + second * 100, 20_000 + second * 100, { earliest: 4_000 + second * 100 })] })],
+      ['records were removed before they were settled', 10, () => ({ lane: [partition(5, 1_000, { earliest: 100 })] })],
+    ],
+    quiet: [
+      ['retention removes, far away', 60, (second) => ({ lane: [partition(900_000_000 + second * 100, 900_000_100 + second * 100, { earliest: second })] })],
+      ['everything was settled, and is removed', 60, (second) => ({ lane: [partition(5_000, 5_000, { earliest: 4_000 + second * 10 })] })],
+      ['a large segment goes, and a day of records is left', 60, (second) => ({ lane: [partition(18_000_000 + second * 100, 18_000_100 + second * 100, { earliest: second < 30 ? 1_000 : 9_000_000 })] })],
+      ['positions that cannot be read', 60, () => ({ lane: null })],
+    ],
+  },
   'failure-share': {
     fires: [['a twentieth fails', 10, inRegion(poison(50))], ['everything fails', 10, inRegion(poison(500, { host: 'h1' }))], ['decoding fails', 10, inRegion(poison(50, { lane: null, stage: 'decode' }))]],
     quiet: [['one in a thousand', 60, inRegion(poison(1))], ['four of four: too few to judge', 60, inRegion({ ...poison(4), batches: [batch({ operations: 4, lastEnd: time(0) })], before: [before({ dayBefore: 4 })] })]],
