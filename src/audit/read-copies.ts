@@ -1,5 +1,5 @@
 import { contentOf } from '../domain/content.ts';
-import { SluiceError } from '../domain/errors.ts';
+import { refuseUnread, type UnreadDocument } from '../domain/unread.ts';
 import type { Asking } from './asking.ts';
 import type { Copy } from './judge.ts';
 
@@ -11,7 +11,7 @@ interface Got {
   readonly found?: boolean;
   readonly _version?: number;
   readonly _source?: Record<string, unknown>;
-  readonly error?: { readonly type: string; readonly reason: string };
+  readonly error?: UnreadDocument;
 }
 
 /** The documents as they are now, refreshed or not; null for those that are not there. */
@@ -25,7 +25,7 @@ export async function readCopies(asking: Asking, index: string, ids: readonly st
 }
 
 function copyOf({ _id, found, _version, _source, error }: Got, index: string): Copy | null {
-  if (error !== undefined && error.type !== 'index_not_found_exception') throw new SluiceError('ELASTICSEARCH_UNAVAILABLE', `${index}/${_id} cannot be read: ${error.type}: ${error.reason}`);
+  refuseUnread(`${index}/${_id}`, error);
   return found === true ? { version: _version as number, content: contentOf(_source ?? {}) } : null;
 }
 

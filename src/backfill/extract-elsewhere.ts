@@ -1,5 +1,6 @@
 import { SluiceError } from '../domain/errors.ts';
 import type { ExtractEngine } from '../ports/extract-engine.ts';
+import { isHidden } from '../warehouse/files.ts';
 import type { BackfillCase } from './case.ts';
 import { commit, madeOf, type CommitParts, type Made } from './commit.ts';
 import type { CycleKeys } from './keys.ts';
@@ -34,16 +35,11 @@ export async function adopt(plan: Plan, prefix: string, parts: Omit<ElsewherePar
   return await commit(plan, await collect(prefix, (key) => /(?:^|\/)dt=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1] ?? plan.from, parts, signal), { ...parts, engine: 'adopted' });
 }
 
-/** Below a folder or with a name that Hive and Spark keep for what they are still writing, such as `_temporary`. */
-function isUnfinished(path: string): boolean {
-  return path.split('/').some((part) => part.startsWith('_') || part.startsWith('.'));
-}
-
 async function collect(prefix: string, dayOf: (key: string) => string, { store, mostFileBytes, groupRows }: Pick<ElsewhereParts, 'store' | 'mostFileBytes' | 'groupRows'>, signal: AbortSignal): Promise<Made[]> {
   const made: Made[] = [];
   for await (const { key, size } of store.list(prefix)) {
     signal.throwIfAborted();
-    if (formatOf(key) === null || isUnfinished(key.slice(prefix.length))) continue;
+    if (formatOf(key) === null || key.slice(prefix.length).split('/').some(isHidden)) continue;
     if (size > mostFileBytes) throw new SluiceError('INPUT_INVALID', `${key} has ${size} bytes, more than the ${mostFileBytes} of one file: write smaller ones`);
     const fetched = await store.get(key);
     if (fetched.kind !== 'found') throw new SluiceError('INPUT_INVALID', `${key} vanished while it was looked at: extract again`);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope } from '../domain/envelope.ts';
-import { SluiceError } from '../domain/errors.ts';
 import { failureDocument } from '../domain/failure.ts';
 import { FINGERPRINT } from '../domain/fingerprint.ts';
 import { indexNameOf } from '../domain/index-name.ts';
 import { backfillLane } from '../domain/lane.ts';
 import type { AnyPipeline } from '../domain/pipeline.ts';
 import { FAILURES_INDEX, FAILURES_PIPELINE, ownIndexOf } from '../domain/system-names.ts';
+import { refuseUnread, type UnreadDocument } from '../domain/unread.ts';
 import type { RecordBlock } from '../ports/record-log.ts';
 import type { Json, SearchAdmin } from '../ports/search-index.ts';
 import type { BackfillCase } from './case.ts';
@@ -18,7 +18,6 @@ import { MAX_LISTED, VerifyTally, type VerifiedRegion, type Where } from './veri
 /** Documents asked for at once. */
 const PAGE = 1_000;
 const TIMEOUT_MS = 60_000;
-const INDEX_IS_ABSENT = 'index_not_found_exception';
 
 export interface VerifyParts {
   readonly plan: Plan;
@@ -110,10 +109,9 @@ function failureOf(region: string, { where, offset, timestamp, envelope }: Item,
 async function stored(cluster: SearchAdmin, wanted: readonly { index: string; id: string; whole: boolean }[], signal: AbortSignal): Promise<(Stored | null)[]> {
   const docs = wanted.map(({ index, id, whole }) => ({ _index: index, _id: id, _source: whole ? true : ['origin', FINGERPRINT] }));
   const { body } = await cluster.call('POST', '/_mget?filter_path=docs._id,docs.found,docs._version,docs._source,docs.error.type,docs.error.reason', { docs }, { timeoutMs: TIMEOUT_MS, signal });
-  const answers = (body['docs'] ?? []) as { found?: boolean; _version?: number; _source?: Json; error?: { type: string; reason: string } }[];
+  const answers = (body['docs'] ?? []) as { found?: boolean; _version?: number; _source?: Json; error?: UnreadDocument }[];
   return answers.map(({ found, _version, _source, error }, at) => {
-    // A shard that is away or an index that is closed says nothing about its documents.
-    if (error !== undefined && error.type !== INDEX_IS_ABSENT) throw new SluiceError('ELASTICSEARCH_UNAVAILABLE', `${wanted[at]?.index}/${wanted[at]?.id} cannot be read: ${error.type}: ${error.reason}`);
+    refuseUnread(`${wanted[at]?.index}/${wanted[at]?.id}`, error);
     return found === true ? { version: _version ?? 0, source: _source ?? {} } : null;
   });
 }

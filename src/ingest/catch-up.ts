@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { Clock } from '../ports/clock.ts';
-import { messageOf, SluiceError } from '../domain/errors.ts';
 import type { PartitionPosition, RecordBlock, RecordReader } from '../ports/record-log.ts';
 import { Hold, partitionKey } from './chunk.ts';
 import { beginsBelow, type ChunkLimits, chunksOf } from './chunks.ts';
 import type { IngestMetrics } from './metrics.ts';
+import { pollOrTell } from './poll.ts';
 import type { EventContext, Route } from './process-event.ts';
 import type { RegionWriter } from './region-writer.ts';
 import type { Wake } from './wake.ts';
@@ -93,21 +93,10 @@ export class CatchUp {
     await budget.acquire(bytes, signal);
     try {
       const reader = this.#aim();
-      for (const block of await this.#poll(reader, bytes)) await this.#carry(block);
+      const blocks = await pollOrTell(reader, { maxBytes: bytes, maxWaitMs: POLL_WAIT_MS }, 'source records that a region needs cannot be read: it stays behind until the cause is gone', this.#parts);
+      for (const block of blocks) await this.#carry(block);
     } finally {
       budget.release(bytes);
-    }
-  }
-
-  /** Records that cannot be read keep the region behind, they do not end ingest. */
-  async #poll(reader: RecordReader, maxBytes: number): Promise<RecordBlock[]> {
-    try {
-      return await reader.poll({ maxBytes, maxWaitMs: POLL_WAIT_MS });
-    } catch (error) {
-      if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
-      this.#parts.log.error({ code: error.code, reason: messageOf(error) }, 'source records that a region needs cannot be read: it stays behind until the cause is gone');
-      await this.#parts.clock.sleep(POLL_WAIT_MS);
-      return [];
     }
   }
 

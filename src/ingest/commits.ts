@@ -18,7 +18,8 @@ export interface CommitParts {
 /** Writes down how far each region is: settled positions only, and for the members' group the smallest of them. */
 export class Commits {
   readonly #parts: CommitParts;
-  readonly #written = new Map<string, Map<string, number>>();
+  /** Of each region, by assignment and partition. */
+  readonly #written = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
@@ -27,39 +28,33 @@ export class Commits {
   /** Commits what has moved since the last time. A failed commit is logged and tried again the next time. */
   async commit(): Promise<void> {
     const { consumer, admin, regions, prefix } = this.#parts;
-    const settled = [...regions].map(([region, state]) => ({ region, positions: state.settledPositions() }));
-    const moved = new Set(settled.flatMap(({ region, positions }) => this.#moved(region, positions).map(partitionKey)));
+    const settled = [...regions].map(([region, state]) => {
+      const positions = state.settledPositions();
+      return { region, positions, moved: positions.filter((position) => this.#written.get(region)?.get(keyOf(position)) !== position.offset) };
+    });
     // The members' group goes first, with every partition in which any region has moved: where it is fenced the partitions are someone else's, and so are their positions.
-    const smallest = smallestOf(settled.map(({ positions }) => positions));
-    if (!await this.#write('members', smallest, smallest.filter((position) => moved.has(partitionKey(position))), (positions) => consumer.commit(positions))) return;
-    await Promise.all(settled.map(({ region, positions }) =>
-      this.#write(region, positions, this.#moved(region, positions), (given) => admin.setCommitted(positionGroup(prefix, region), given))));
+    const anywhere = new Set(settled.flatMap(({ moved }) => moved.map(partitionKey)));
+    const smallest = smallestOf(settled.map(({ positions }) => positions)).filter((position) => anywhere.has(partitionKey(position)));
+    if (!await this.#write('members', smallest, (given) => consumer.commit(given))) return;
+    await Promise.all(settled.map(async ({ region, positions, moved }) => {
+      if (moved.length === 0 || !await this.#write(region, moved, (given) => admin.setCommitted(positionGroup(prefix, region), given))) return;
+      this.#written.set(region, new Map(positions.map((position) => [keyOf(position), position.offset])));
+    }));
   }
 
-  #moved(group: string, positions: readonly SettledPosition[]): SettledPosition[] {
-    const written = this.#written.get(group);
-    return positions.filter((position) => written?.get(keyOf(position)) !== position.offset);
-  }
-
-  /** Writes those that moved; false when the commit failed. */
-  async #write(group: string, positions: readonly SettledPosition[], moved: readonly SettledPosition[], write: (positions: readonly PartitionPosition[]) => Promise<void>): Promise<boolean> {
+  /** False when the commit failed. */
+  async #write(group: string, moved: readonly SettledPosition[], write: (positions: readonly PartitionPosition[]) => Promise<void>): Promise<boolean> {
     if (moved.length === 0) return true;
     try {
       await write(moved.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
     } catch (error) {
-      this.#failed(group, error);
+      const fenced = error instanceof SluiceError && error.code === 'KAFKA_FENCED';
+      this.#parts.metrics.commits.inc({ group, outcome: fenced ? 'fenced' : 'failed' });
+      this.#parts.log.warn({ group, detail: messageOf(error) }, 'positions not committed');
       return false;
     }
-    this.#written.set(group, new Map(positions.map((position) => [keyOf(position), position.offset])));
     this.#parts.metrics.commits.inc({ group, outcome: 'written' });
     return true;
-  }
-
-  #failed(group: string, error: unknown): void {
-    const fenced = error instanceof SluiceError && error.code === 'KAFKA_FENCED';
-    if (fenced) this.#written.delete(group);
-    this.#parts.metrics.commits.inc({ group, outcome: fenced ? 'fenced' : 'failed' });
-    this.#parts.log.warn({ group, detail: messageOf(error) }, 'positions not committed');
   }
 }
 

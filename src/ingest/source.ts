@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { AssignmentListener, PartitionPosition, RecordBlock, RecordConsumer, RecordLogAdmin, TopicPartition } from '../ports/record-log.ts';
 import { partitionKey } from './chunk.ts';
 import type { Head, Heads } from './heads.ts';
+import { pollOrTell } from './poll.ts';
 import { loadPositions, type StartPositions } from './positions.ts';
 import type { RegionState } from './region-state.ts';
 
@@ -40,14 +41,7 @@ export class Source implements AssignmentListener {
 
   /** Records that cannot be read stop their partition, not ingest: the others go on, and it is told. */
   async poll(maxBytes: number, maxWaitMs: number): Promise<RecordBlock[]> {
-    try {
-      return await this.#parts.consumer.poll({ maxBytes, maxWaitMs });
-    } catch (error) {
-      if (!(error instanceof SluiceError) || !error.code.startsWith('KAFKA_')) throw error;
-      this.#parts.log.error({ code: error.code, reason: messageOf(error) }, 'source records that cannot be read: their partition stands still until the cause is gone');
-      await this.#parts.clock.sleep(maxWaitMs);
-      return [];
-    }
+    return await pollOrTell(this.#parts.consumer, { maxBytes, maxWaitMs }, 'source records that cannot be read: their partition stands still until the cause is gone', this.#parts);
   }
 
   assigned(partitions: readonly TopicPartition[]): void {

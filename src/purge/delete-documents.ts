@@ -42,6 +42,8 @@ export interface DeleteReport {
   readonly kept: number;
 }
 
+export const NO_DOCUMENTS: DeleteReport = { found: 0, deleted: 0, superseded: 0, kept: 0 };
+
 /**
  * Deletes what answers the query in indices of these patterns. Each delete carries the version that was found, so that what
  * changed in the meantime is never touched. Safe to repeat and to stop. Rejects with SluiceError `ELASTICSEARCH_*`.
@@ -50,7 +52,7 @@ export async function deleteDocuments(patterns: readonly string[], query: Json, 
   const { cluster, clock, random, timeoutMs } = parts;
   const gate = new Gate({ clock, random, retryMinMs: 200, retryMaxMs: 10_000, probeMs: 2_000 });
   const tools: DeliverTools = { sink: cluster, gate, limit: new BodyLimit(), clock, timeoutMs, rejected: 'outcome', pace: (documents, bytes, stop) => parts.share.take(documents, bytes, stop) };
-  let report: DeleteReport = { found: 0, deleted: 0, superseded: 0, kept: 0 };
+  let report = NO_DOCUMENTS;
   for await (const found of pagesOf(patterns, query, parts, signal)) {
     const page = await (parts.mayGo?.(found) ?? found);
     report = { ...report, found: report.found + found.length, kept: report.kept + found.length - page.length };

@@ -1,7 +1,7 @@
 import { endOfIndex } from '../domain/index-name.ts';
 import { ALERTS_INDEX, FAILURES_INDEX, OWN_INDICES, OWN_PERIODS, type OwnIndex } from '../domain/system-names.ts';
 import type { Json, SearchAdmin } from '../ports/search-index.ts';
-import { deleteDocuments, type DeleteParts, type DeleteReport } from './delete-documents.ts';
+import { deleteDocuments, NO_DOCUMENTS, type DeleteParts, type DeleteReport } from './delete-documents.ts';
 
 /** How long what Sluice writes down for itself is kept, ms; null: for ever. */
 export type Retention = Readonly<Record<OwnIndex, number | null>>;
@@ -15,7 +15,6 @@ export interface OwnPurgeReport {
   readonly failures: DeleteReport;
 }
 
-const NO_DOCUMENTS: DeleteReport = { found: 0, deleted: 0, superseded: 0, kept: 0 };
 const NOT_FOUND = 404;
 
 /**

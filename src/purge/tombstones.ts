@@ -1,10 +1,9 @@
-import { SluiceError } from '../domain/errors.ts';
 import { FAILURES_INDEX } from '../domain/system-names.ts';
+import { refuseUnread, type UnreadDocument } from '../domain/unread.ts';
 import type { SearchAdmin } from '../ports/search-index.ts';
 import { deleteDocuments, type DeleteParts, type DeleteReport, type Found } from './delete-documents.ts';
 
 const DAY_MS = 86_400_000;
-const INDEX_IS_ABSENT = 'index_not_found_exception';
 
 export interface TombstoneParts extends DeleteParts {
   /** All other regions: who still lacks the removal would give the document back. */
@@ -41,8 +40,8 @@ async function removedEverywhere(page: readonly Found[], others: ReadonlyMap<str
   const lacking = new Set<number>();
   await Promise.all([...others].map(async ([region, cluster]) => {
     const { body } = await cluster.call('POST', '/_mget?_source=false', { docs }, { signal });
-    for (const [at, { found, _version, error }] of (body['docs'] as { found?: boolean; _version?: number; error?: { type: string; reason: string } }[]).entries()) {
-      if (error !== undefined && error.type !== INDEX_IS_ABSENT) throw new SluiceError('ELASTICSEARCH_UNAVAILABLE', `${region} cannot tell whether it has removed ${page[at]?.id}: ${error.type}: ${error.reason}`);
+    for (const [at, { found, _version, error }] of (body['docs'] as { found?: boolean; _version?: number; error?: UnreadDocument }[]).entries()) {
+      refuseUnread(`${page[at]?.index}/${page[at]?.id} of ${region}`, error);
       if (found === true && (_version ?? 0) < (page[at]?.version ?? 0)) lacking.add(at);
     }
   }));

@@ -74,7 +74,7 @@ export function storedFiles(store: ObjectStore, prefix: string): WarehouseFiles 
 }
 
 /** What Hive and Spark take for their own and not for data, such as `_temporary`. */
-function isHidden(name: string): boolean {
+export function isHidden(name: string): boolean {
   return name.startsWith('_') || name.startsWith('.');
 }
 

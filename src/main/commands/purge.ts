@@ -9,6 +9,7 @@ import { messageOf, SluiceError } from '../../domain/errors.ts';
 import { replayHorizonMs } from '../../domain/replay-horizon.ts';
 import { ALERTS_INDEX, AUDITS_INDEX, BATCHES_INDEX, FAILURES_INDEX, HEARTBEATS_INDEX } from '../../domain/system-names.ts';
 import type { SearchCluster } from '../../ports/search-index.ts';
+import { NO_DOCUMENTS } from '../../purge/delete-documents.ts';
 import { purgeOwnIndices, type Retention } from '../../purge/own-indices.ts';
 import { oldestOpenFailure, purgeTombstones, type TombstoneParts } from '../../purge/tombstones.ts';
 import { createLog } from '../../observability/log.ts';
@@ -19,7 +20,6 @@ import { regionsNamed } from '../redrive.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const NO_DOCUMENTS = { found: 0, deleted: 0, superseded: 0, kept: 0 };
 const NOTHING_PURGED = { indices: [], kept: [], failures: NO_DOCUMENTS, tombstones: NO_DOCUMENTS };
 const UNITS: Readonly<Record<string, number>> = { h: HOUR_MS, d: DAY_MS };
 
